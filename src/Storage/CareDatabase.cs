@@ -1,0 +1,151 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+
+namespace BetterCare.Care.Storage;
+
+/// <summary>Which engine holds the data.</summary>
+public enum DatabaseEngine
+{
+    /// <summary>The embedded default: one file, WAL, nothing to install.</summary>
+    Sqlite,
+
+    /// <summary>The server.</summary>
+    Postgres,
+}
+
+/// <summary>
+/// Where the data is. A setting that names a <c>Host</c> is PostgreSQL; anything else is a SQLite file, given as a path
+/// or as <c>Data Source=…</c>.
+/// </summary>
+public sealed class CareDatabase : IAsyncDisposable
+{
+    /// <summary>SQLite page size in bytes: a typical resource row stays on one page, so the clustered tree stays shallow.</summary>
+    private const int PageSize = 16384;
+
+    private readonly string _connectionString;
+    private readonly NpgsqlDataSource? _postgres;
+
+    /// <summary>Reads the setting; nothing is opened yet.</summary>
+    /// <param name="setting">The value of <c>Care:Database</c>.</param>
+    /// <exception cref="ArgumentException">It is empty or no connection string.</exception>
+    public CareDatabase(string setting)
+    {
+        if (string.IsNullOrWhiteSpace(setting))
+        {
+            throw new ArgumentException("Care:Database is empty; give a file path or a PostgreSQL connection string.", nameof(setting));
+        }
+
+        if (NamesHost(setting))
+        {
+            Engine = DatabaseEngine.Postgres;
+            var builder = new NpgsqlConnectionStringBuilder(setting) { IncludeErrorDetail = false };
+            if (!builder.ContainsKey("Application Name"))
+            {
+                builder.ApplicationName = "BetterCare.Care";
+            }
+
+            _connectionString = builder.ConnectionString;
+            _postgres = NpgsqlDataSource.Create(builder);
+        }
+        else
+        {
+            Engine = DatabaseEngine.Sqlite;
+            var builder = setting.Contains('=') ? new SqliteConnectionStringBuilder(setting) : new SqliteConnectionStringBuilder { DataSource = setting };
+            builder.ForeignKeys = false;
+            builder.Pooling = true;
+            builder.DefaultTimeout = 60;
+            File = Path.GetFullPath(builder.DataSource);
+            builder.DataSource = File;
+            _connectionString = builder.ConnectionString;
+        }
+    }
+
+    /// <summary>The engine.</summary>
+    public DatabaseEngine Engine { get; }
+
+    /// <summary>The SQLite file; null on PostgreSQL.</summary>
+    public string? File { get; }
+
+    /// <summary>A name that holds no secret, for messages.</summary>
+    public string DisplayName => File ?? $"PostgreSQL {new NpgsqlConnectionStringBuilder(_connectionString).Host}/{new NpgsqlConnectionStringBuilder(_connectionString).Database}";
+
+    /// <summary>Opens a connection with the session settings that durability and speed need.</summary>
+    public async Task<DbConnection> OpenAsync(CancellationToken ct)
+    {
+        if (_postgres is not null)
+        {
+            return await _postgres.OpenConnectionAsync(ct);
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
+        var connection = new SqliteConnection(_connectionString);
+        await connection.OpenAsync(ct);
+        Prepare(connection);
+        return connection;
+    }
+
+    /// <summary>Tells EF Core how to reach this database.</summary>
+    public void Configure(DbContextOptionsBuilder options)
+    {
+        // The schema is compared with the model by a test on both engines; no snapshot is kept (no design package here).
+        options.ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning));
+        if (_postgres is not null)
+        {
+            options.UseNpgsql(_postgres);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
+            options.UseSqlite(_connectionString).AddInterceptors(SessionSettings.Instance);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+        else
+        {
+            SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
+        }
+    }
+
+    private static bool NamesHost(string setting) =>
+        setting.Split(';').Any(part => part.TrimStart().StartsWith("Host=", StringComparison.OrdinalIgnoreCase)
+            || part.TrimStart().StartsWith("Server=", StringComparison.OrdinalIgnoreCase));
+
+    private static void Prepare(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        // page_size counts only before the first table is made. FULL: a commit that was answered survives a power cut.
+        command.CommandText = $"""
+            PRAGMA page_size={PageSize};
+            PRAGMA journal_mode=WAL;
+            PRAGMA synchronous=FULL;
+            PRAGMA busy_timeout=60000;
+            PRAGMA temp_store=MEMORY;
+            PRAGMA cache_size=-65536;
+            PRAGMA wal_autocheckpoint=4000;
+            """;
+        command.ExecuteNonQuery();
+    }
+
+    private sealed class SessionSettings : DbConnectionInterceptor
+    {
+        public static readonly SessionSettings Instance = new();
+
+        public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Prepare((SqliteConnection)connection);
+
+        public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+        {
+            Prepare((SqliteConnection)connection);
+            return Task.CompletedTask;
+        }
+    }
+}

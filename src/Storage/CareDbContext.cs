@@ -1,0 +1,126 @@
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Storage.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace BetterCare.Care.Storage;
+
+/// <summary>
+/// All tables. Slices read and write the small ones through it; resources, timelines and scores have their own bulk paths
+/// (<see cref="Resources.ResourceWriter"/>), which write the same tables.
+/// </summary>
+public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbContext(options)
+{
+    /// <summary>Suppliers.</summary>
+    public DbSet<Supplier> Suppliers => Set<Supplier>();
+
+    /// <summary>People.</summary>
+    public DbSet<Patient> Patients => Set<Patient>();
+
+    /// <summary>Suppliers' own ids of people.</summary>
+    public DbSet<PatientAlias> PatientAliases => Set<PatientAlias>();
+
+    /// <summary>Current resources.</summary>
+    public DbSet<ResourceRow> Resources => Set<ResourceRow>();
+
+    /// <summary>Former versions.</summary>
+    public DbSet<ResourceHistory> ResourceHistory => Set<ResourceHistory>();
+
+    /// <summary>Identifier index.</summary>
+    public DbSet<ResourceIdentifier> ResourceIdentifiers => Set<ResourceIdentifier>();
+
+    /// <summary>Code and date index.</summary>
+    public DbSet<ResourceCode> ResourceCodes => Set<ResourceCode>();
+
+    /// <summary>Timelines.</summary>
+    public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
+
+    /// <summary>Professionals whom timelines name.</summary>
+    public DbSet<Professional> Professionals => Set<Professional>();
+
+    /// <summary>Practices.</summary>
+    public DbSet<Practice> Practices => Set<Practice>();
+
+    /// <summary>Background work.</summary>
+    public DbSet<Job> Jobs => Set<Job>();
+
+    /// <summary>Files of imports.</summary>
+    public DbSet<ImportFile> ImportFiles => Set<ImportFile>();
+
+    /// <summary>Refused lines.</summary>
+    public DbSet<ImportReject> ImportRejects => Set<ImportReject>();
+
+    /// <summary>Lines that wait for their patient.</summary>
+    public DbSet<ImportPending> ImportPending => Set<ImportPending>();
+
+    /// <summary>Runs.</summary>
+    public DbSet<StratificationRun> Runs => Set<StratificationRun>();
+
+    /// <summary>Scores.</summary>
+    public DbSet<RiskScore> RiskScores => Set<RiskScore>();
+
+    /// <summary>Leads, proposed and decided.</summary>
+    public DbSet<LeadRecord> Leads => Set<LeadRecord>();
+
+    /// <summary>Plans, every version.</summary>
+    public DbSet<CarePlanVersion> CarePlans => Set<CarePlanVersion>();
+
+    /// <summary>Where each person stands.</summary>
+    public DbSet<PersonStanding> Standings => Set<PersonStanding>();
+
+    /// <summary>Coverage counts.</summary>
+    public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<NhsNumber>().HaveConversion<NhsNumberConverter>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        var m = modelBuilder;
+        m.Entity<Supplier>().ToTable("supplier").HasKey(x => x.SupplierKey);
+        m.Entity<Supplier>().HasIndex(x => x.Uri).IsUnique();
+        m.Entity<Patient>().ToTable("patient").HasKey(x => x.PatientKey);
+        m.Entity<Patient>().HasIndex(x => x.NhsNumber).IsUnique();
+        m.Entity<Patient>().HasIndex(x => new { x.PracticeCode, x.PatientKey });
+        m.Entity<Patient>().HasIndex(x => new { x.FamilyFolded, x.BirthDay });
+        m.Entity<Patient>().Ignore(x => x.Facts);
+        m.Entity<PatientAlias>().ToTable("patient_alias").HasKey(x => new { x.SupplierKey, x.SourceId });
+        m.Entity<ResourceRow>().ToTable("resource").HasKey(x => new { x.PatientKey, x.Type, x.Id });
+        m.Entity<ResourceHistory>().ToTable("resource_history").HasKey(x => new { x.PatientKey, x.Type, x.Id, x.Version });
+        m.Entity<ResourceIdentifier>().ToTable("resource_identifier").HasKey(x => new { x.Hash, x.PatientKey, x.Type, x.Id });
+        m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });
+        m.Entity<TimelineRow>().ToTable("timeline").HasKey(x => x.PatientKey);
+        m.Entity<Professional>().ToTable("professional").HasKey(x => x.ProfessionalKey);
+        m.Entity<Professional>().HasIndex(x => x.PractitionerId).IsUnique();
+        m.Entity<Practice>().ToTable("practice").HasKey(x => x.Code);
+        m.Entity<Job>().ToTable("job").HasKey(x => x.Id);
+        m.Entity<ImportFile>().ToTable("import_file").HasKey(x => new { x.JobId, x.Ordinal });
+        m.Entity<ImportReject>().ToTable("import_reject").HasKey(x => new { x.JobId, x.Ordinal, x.Line });
+        m.Entity<ImportPending>().ToTable("import_pending").HasKey(x => new { x.JobId, x.Ordinal, x.Line });
+        m.Entity<StratificationRun>().ToTable("stratification_run").HasKey(x => x.RunId);
+        m.Entity<RiskScore>().ToTable("risk_score").HasKey(x => new { x.RunId, x.PatientKey });
+        m.Entity<LeadRecord>().ToTable("lead_record").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
+        m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
+        m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
+        m.Entity<CoverageCell>().ToTable("coverage_cell")
+            .HasKey(x => new { x.Month, x.PracticeCode, x.Level, x.AgeBand, x.Sex, x.Deprivation });
+
+        // One naming rule for every table: snake_case columns; and keys that we give ourselves.
+        foreach (var entity in m.Model.GetEntityTypes())
+        {
+            foreach (var property in entity.GetProperties())
+            {
+                property.SetColumnName(SnakeCase(property.Name));
+                property.ValueGenerated = Microsoft.EntityFrameworkCore.Metadata.ValueGenerated.Never;
+            }
+        }
+    }
+
+    private static string SnakeCase(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "_") + char.ToLowerInvariant(c) : c.ToString()));
+
+    private sealed class NhsNumberConverter() : ValueConverter<NhsNumber, long>(n => n.Number, n => NhsNumber.FromStored(n));
+}

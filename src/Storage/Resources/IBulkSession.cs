@@ -1,0 +1,40 @@
+using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Stratification.Timelines;
+
+namespace BetterCare.Care.Storage.Resources;
+
+/// <summary>The engine's side of a commit: sets of rows in, nothing decided here.</summary>
+internal interface IBulkSession : IAsyncDisposable
+{
+    Task BeginAsync();
+
+    Task CommitAsync();
+
+    Task RollbackAsync();
+
+    /// <summary>Fills <see cref="PreparedResource.Before"/>.</summary>
+    Task FindAsync(List<PreparedResource> items);
+
+    Task WritePatientsAsync(List<Patient> patients, List<PatientAlias> aliases, List<Practice> practices);
+
+    /// <summary>Copies the current rows of what will be updated to history, and takes them out of the indexes.</summary>
+    Task ArchiveAsync(List<PreparedResource> updates);
+
+    Task InsertAsync(List<PreparedResource> inserts);
+
+    Task UpdateAsync(List<PreparedResource> updates);
+
+    Task KeepBesideAsync(List<PreparedResource> besides);
+
+    Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags);
+
+    /// <summary>Keys of practitioners by logical id, made where they are new.</summary>
+    Task<Dictionary<string, int>> ProfessionalKeysAsync(List<string> practitionerIds);
+
+    Task<Dictionary<long, byte[]>> ReadTimelinesAsync(List<long> patientKeys);
+
+    Task WriteTimelinesAsync(List<(long PatientKey, byte[] Events)> rows);
+
+    /// <summary>Stores how far an import file is, with its rejects and waiting lines.</summary>
+    Task SaveCheckpointAsync(ImportCheckpoint checkpoint, List<PreparedResource> items);
+}

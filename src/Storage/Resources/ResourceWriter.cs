@@ -1,0 +1,383 @@
+using System.Threading.Channels;
+using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Timelines;
+using BetterCare.Care.Stratification.Timelines;
+
+namespace BetterCare.Care.Storage.Resources;
+
+/// <summary>
+/// The one writer of resources: requests and imports queue their validated batches, many are committed in one durable
+/// transaction, and only then is each answered. Within a transaction everything is decided first, in memory, and then
+/// written table by table in key order, which is what makes a clustered table fast to fill.
+/// </summary>
+public sealed class ResourceWriter : IAsyncDisposable
+{
+    private const int MaxResourcesPerCommit = 40_000;
+
+    private readonly CareDatabase _database;
+    private readonly TimeProvider _clock;
+    private readonly Directories _directories;
+    private readonly Channel<WriteBatch> _queue = Channel.CreateBounded<WriteBatch>(256);
+    private readonly CancellationTokenSource _stop = new();
+    private Task? _loop;
+
+    /// <summary>Makes the writer; it opens its connection with the first batch.</summary>
+    public ResourceWriter(CareDatabase database, Directories directories, TimeProvider clock)
+    {
+        _database = database;
+        _directories = directories;
+        _clock = clock;
+    }
+
+    /// <summary>
+    /// Stores a batch durably, or nothing of it. Null when stored; else why not.
+    /// </summary>
+    public async Task<WriteFailure?> WriteAsync(WriteBatch batch, CancellationToken ct)
+    {
+        lock (_queue)
+        {
+            _loop ??= Task.Run(RunAsync);
+        }
+
+        await _queue.Writer.WriteAsync(batch, ct);
+        return await batch.Done.Task;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        if (_loop is not null)
+        {
+            await _loop;
+        }
+
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var group = new List<WriteBatch>();
+        IBulkSession? session = null;
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            var resources = 0;
+            while (resources < MaxResourcesPerCommit && _queue.Reader.TryRead(out var batch))
+            {
+                group.Add(batch);
+                resources += batch.Items.Count;
+            }
+
+            try
+            {
+                session ??= _database.Engine == DatabaseEngine.Sqlite
+                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
+                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                await CommitAsync(session, group);
+            }
+#pragma warning disable CA1031 // Whatever went wrong, the clients that wait must hear of it and the writer must live on.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                if (session is not null)
+                {
+                    await session.DisposeAsync();
+                    session = null;
+                }
+
+                // A faulty batch must not take its neighbours down: each gets a transaction of its own.
+                if (group.Count > 1)
+                {
+                    session = await OneByOneAsync(group);
+                }
+                else
+                {
+                    group[0].Done.TrySetException(new StoreFailedException("The store could not write the batch; nothing of it was kept.", e));
+                }
+            }
+        }
+
+        if (session is not null)
+        {
+            await session.DisposeAsync();
+        }
+    }
+
+    private async Task<IBulkSession?> OneByOneAsync(List<WriteBatch> group)
+    {
+        IBulkSession? session = null;
+        foreach (var batch in group)
+        {
+            try
+            {
+                session ??= _database.Engine == DatabaseEngine.Sqlite
+                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
+                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                await CommitAsync(session, [batch]);
+            }
+#pragma warning disable CA1031 // As above.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                if (session is not null)
+                {
+                    await session.DisposeAsync();
+                    session = null;
+                }
+
+                batch.Done.TrySetException(new StoreFailedException("The store could not write the batch; nothing of it was kept.", e));
+            }
+        }
+
+        return session;
+    }
+
+    private async Task CommitAsync(IBulkSession session, List<WriteBatch> group)
+    {
+        var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        await session.BeginAsync();
+        try
+        {
+            await session.FindAsync([.. group.SelectMany(b => b.Items)]);
+            var plan = new WritePlan();
+            var failures = new WriteFailure?[group.Count];
+            for (var i = 0; i < group.Count; i++)
+            {
+                failures[i] = plan.Decide(group[i], now);
+            }
+
+            await ApplyAsync(session, plan);
+            foreach (var batch in group)
+            {
+                if (batch.Checkpoint is { } checkpoint)
+                {
+                    await session.SaveCheckpointAsync(checkpoint, batch.Items);
+                }
+            }
+
+            await session.CommitAsync();
+            _directories.Committed(plan.Patients.Values, plan.Aliases);
+            for (var i = 0; i < group.Count; i++)
+            {
+                group[i].Done.TrySetResult(failures[i]);
+            }
+        }
+        catch
+        {
+            await session.RollbackAsync();
+            _directories.Forget();
+            throw;
+        }
+    }
+
+    private async Task ApplyAsync(IBulkSession session, WritePlan plan)
+    {
+        plan.Inserts.Sort(ByKey);
+        plan.Updates.Sort(ByKey);
+        await session.WritePatientsAsync([.. plan.Patients.Values], plan.Aliases, plan.Practices);
+        await session.ArchiveAsync(plan.Updates);
+        await session.InsertAsync(plan.Inserts);
+        await session.UpdateAsync(plan.Updates);
+        await session.KeepBesideAsync(plan.Beside);
+        await session.AddFlagsAsync(plan.Flags);
+
+        var contacts = plan.Written.SelectMany(r => r.Contacts.Select(c => c.PractitionerId)).Distinct(StringComparer.Ordinal).ToList();
+        var professionals = contacts.Count == 0
+            ? new Dictionary<string, int>(StringComparer.Ordinal)
+            : await session.ProfessionalKeysAsync(contacts);
+        var changes = TimelineChange.Gather(plan.Written, professionals);
+        if (changes.Count > 0)
+        {
+            var stored = await session.ReadTimelinesAsync([.. changes.Keys]);
+            var rows = new List<(long PatientKey, byte[] Events)>(changes.Count);
+            foreach (var (patientKey, change) in changes.OrderBy(c => c.Key))
+            {
+                rows.Add((patientKey, change.Apply(stored.GetValueOrDefault(patientKey) ?? [])));
+            }
+
+            await session.WriteTimelinesAsync(rows);
+        }
+    }
+
+    private static int ByKey(PreparedResource a, PreparedResource b)
+    {
+        var order = a.PatientKey.CompareTo(b.PatientKey);
+        order = order != 0 ? order : a.Type.CompareTo(b.Type);
+        return order != 0 ? order : string.CompareOrdinal(a.Id, b.Id);
+    }
+}
+
+/// <summary>The store failed as a machine (disk, connection): the request may be sent again.</summary>
+public sealed class StoreFailedException(string message, Exception inner) : Exception(message, inner);
+
+/// <summary>What a commit will write, decided before anything is written.</summary>
+internal sealed class WritePlan
+{
+    private readonly Dictionary<(ResourceType, string), PreparedResource> _latest = [];
+
+    public List<PreparedResource> Inserts { get; } = [];
+
+    public List<PreparedResource> Updates { get; } = [];
+
+    public List<PreparedResource> Beside { get; } = [];
+
+    public Dictionary<long, Patient> Patients { get; } = [];
+
+    public List<PatientAlias> Aliases { get; } = [];
+
+    public List<Practice> Practices { get; } = [];
+
+    public List<(long PatientKey, PersonFlags Flags)> Flags { get; } = [];
+
+    public IEnumerable<PreparedResource> Written => Inserts.Concat(Updates);
+
+    public WriteFailure? Decide(WriteBatch batch, long now)
+    {
+        // A request fails as a whole, so it is judged as a whole before anything of it enters the plan.
+        if (!batch.RejectsSingly)
+        {
+            var seen = new HashSet<(ResourceType, string)>();
+            foreach (var item in batch.Items)
+            {
+                var failure = Judge(item, seen.Add((item.Type, item.Id)));
+                if (failure is not null)
+                {
+                    return failure;
+                }
+            }
+        }
+
+        foreach (var item in batch.Items)
+        {
+            if (batch.RejectsSingly && Judge(item, first: true) is { } failure)
+            {
+                batch.Checkpoint!.Rejects.Add(new ImportReject
+                {
+                    JobId = batch.Checkpoint.JobId,
+                    Ordinal = batch.Checkpoint.Ordinal,
+                    Line = item.Line,
+                    Outcome = OutcomeJson.Of([failure.Issue]),
+                });
+                continue;
+            }
+
+            Enter(item, now);
+        }
+
+        return null;
+    }
+
+    private WriteFailure? Judge(PreparedResource item, bool first)
+    {
+        var before = Before(item);
+        if (!first)
+        {
+            return new WriteFailure(item, 400, new Issue(IssueSeverity.Error, "invalid", item.Type.Name(),
+                "The same resource is in this transaction twice: send it once."));
+        }
+
+        if (before is { Deleted: false } && before.SupplierKey != item.SupplierKey && item.Type != ResourceType.Patient)
+        {
+            return new WriteFailure(item, 409, new Issue(IssueSeverity.Error, "conflict", $"{item.Type.Name()}.id",
+                "Another supplier has stored a resource of this type under this id, and it was left as it is. Send meta.source, so that your ids are kept apart."));
+        }
+
+        if (before is not null && before.PatientKey != item.PatientKey && item.Method == WriteMethod.Upsert && !before.Deleted)
+        {
+            return new WriteFailure(item, 409, new Issue(IssueSeverity.Error, "conflict", $"{item.Type.Name()}.id",
+                "This id belongs to a resource about another person. Delete that resource first, or send this one under an id of its own."));
+        }
+
+        if (item.ExpectedVersion is { } expected && (before is null || before.Deleted || before.Version != expected))
+        {
+            return new WriteFailure(item, 412, new Issue(IssueSeverity.Error, "conflict", item.Type.Name(),
+                before is null ? "There is no such resource to change." : $"The current version is {before.Version}: read it, apply your change to it, and send If-Match: W/\"{before.Version}\"."));
+        }
+
+        if (item.MustNotExist && before is { Deleted: false })
+        {
+            return new WriteFailure(item, 412, new Issue(IssueSeverity.Error, "conflict", item.Type.Name(), "The resource exists already."));
+        }
+
+        return null;
+    }
+
+    private Existing? Before(PreparedResource item) =>
+        _latest.TryGetValue((item.Type, item.Id), out var earlier)
+            ? new Existing(earlier.PatientKey, earlier.Version, earlier.Outcome == WriteOutcome.Deleted, earlier.SupplierKey, earlier.ContentHash, earlier.LastUpdated)
+            : item.Before;
+
+    private void Enter(PreparedResource item, long now)
+    {
+        var before = Before(item);
+        if (item.Type == ResourceType.Patient && item.Patient is not null)
+        {
+            if (item.SourceId is not null)
+            {
+                Aliases.Add(new PatientAlias { SupplierKey = item.SupplierKey, SourceId = item.SourceId, PatientKey = item.PatientKey });
+            }
+
+            if (before is { Deleted: false } && before.SupplierKey != item.SupplierKey)
+            {
+                item.Outcome = WriteOutcome.KeptBeside;
+                item.Version = before.Version;
+                item.LastUpdated = before.LastUpdated;
+                Beside.Add(item);
+                return;
+            }
+        }
+
+        if (item.Method == WriteMethod.Delete)
+        {
+            if (before is null || before.Deleted)
+            {
+                item.Outcome = WriteOutcome.Unchanged;
+                item.Version = before?.Version ?? 0;
+                item.LastUpdated = before?.LastUpdated ?? 0;
+                return;
+            }
+        }
+        else if (before is { Deleted: false } && before.ContentHash == item.ContentHash)
+        {
+            item.Outcome = WriteOutcome.Unchanged;
+            item.Version = before.Version;
+            item.LastUpdated = before.LastUpdated;
+            return;
+        }
+
+        item.Version = (before?.Version ?? 0) + 1;
+        item.LastUpdated = now;
+        item.Outcome = item.Method == WriteMethod.Delete ? WriteOutcome.Deleted
+            : before is null || before.Deleted ? WriteOutcome.Created
+            : WriteOutcome.Updated;
+        if (item.Patient is not null)
+        {
+            Patients[item.PatientKey] = item.Patient;
+        }
+
+        if (item.Practice is not null)
+        {
+            Practices.Add(item.Practice);
+        }
+
+        if (item.SetsFlags != PersonFlags.None)
+        {
+            Flags.Add((item.PatientKey, item.SetsFlags));
+        }
+
+        // Two versions of one resource in one commit: the earlier one goes to history as it came, in order.
+        if (_latest.TryGetValue((item.Type, item.Id), out var earlier) && earlier.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted)
+        {
+            item.Supersedes = earlier;
+            Inserts.Remove(earlier);
+            Updates.Remove(earlier);
+            item.Before = earlier.Before;
+        }
+
+        _latest[(item.Type, item.Id)] = item;
+        (item.Before is null ? Inserts : Updates).Add(item);
+    }
+}
