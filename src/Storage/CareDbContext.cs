@@ -20,6 +20,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Suppliers' own ids of people.</summary>
     public DbSet<PatientAlias> PatientAliases => Set<PatientAlias>();
 
+    /// <summary>Other suppliers' versions of a person.</summary>
+    public DbSet<PatientSourceRecord> PatientSourceRecords => Set<PatientSourceRecord>();
+
     /// <summary>Current resources.</summary>
     public DbSet<ResourceRow> Resources => Set<ResourceRow>();
 
@@ -87,6 +90,7 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<Patient>().HasIndex(x => new { x.FamilyFolded, x.BirthDay });
         m.Entity<Patient>().Ignore(x => x.Facts);
         m.Entity<PatientAlias>().ToTable("patient_alias").HasKey(x => new { x.SupplierKey, x.SourceId });
+        m.Entity<PatientSourceRecord>().ToTable("patient_source_record").HasKey(x => new { x.PatientKey, x.SupplierKey });
         m.Entity<ResourceRow>().ToTable("resource").HasKey(x => new { x.PatientKey, x.Type, x.Id });
         m.Entity<ResourceHistory>().ToTable("resource_history").HasKey(x => new { x.PatientKey, x.Type, x.Id, x.Version });
         m.Entity<ResourceIdentifier>().ToTable("resource_identifier").HasKey(x => new { x.Hash, x.PatientKey, x.Type, x.Id });

@@ -44,6 +44,11 @@ public sealed class Initial : Migration
         Table("patient_alias", "supplier_key int, source_id text, patient_key bigint", "supplier_key, source_id");
 
         Table(
+            "patient_source_record",
+            "patient_key bigint, supplier_key int, last_updated bigint, meta_at int, body blob",
+            "patient_key, supplier_key");
+
+        Table(
             "resource",
             """
             patient_key bigint, type tiny, id text, version int, last_updated bigint, deleted bool, supplier_key int,

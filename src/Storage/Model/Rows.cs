@@ -81,6 +81,25 @@ public sealed class PatientAlias
     public long PatientKey { get; set; }
 }
 
+/// <summary>What another supplier says of a person whose Patient resource came from someone else: kept, never shown in its place.</summary>
+public sealed class PatientSourceRecord
+{
+    /// <summary>The person.</summary>
+    public long PatientKey { get; set; }
+
+    /// <summary>Who sent it.</summary>
+    public int SupplierKey { get; set; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public long LastUpdated { get; set; }
+
+    /// <summary>See <see cref="ResourceRow.MetaAt"/>.</summary>
+    public int MetaAt { get; set; }
+
+    /// <summary>The Patient as that supplier posted it.</summary>
+    public required byte[] Body { get; set; }
+}
+
 /// <summary>The current version of a resource, clustered by patient.</summary>
 public sealed class ResourceRow
 {

@@ -1,0 +1,501 @@
+using System.Text;
+using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Views;
+using BetterCare.Care.Stratification.Timelines;
+
+namespace BetterCare.Care.Storage.Timelines;
+
+/// <summary>
+/// Turns a clinical resource into the events of its person's timeline. Nothing after this reads JSON. One instance per
+/// thread; <see cref="Events"/> is filled anew by each call.
+/// </summary>
+public sealed class TimelineProjector
+{
+    private const string SnomedSystem = "http://snomed.info/sct";
+    private const int MaxText = 200;
+
+    private readonly ClinicalCodes _codes = ClinicalCodes.Default;
+    private readonly char[] _text = new char[MaxText];
+
+    /// <summary>The events of the resource last read.</summary>
+    public List<TimelineEvent> Events { get; } = [];
+
+    /// <summary>Opt-outs that the resource last read sets.</summary>
+    public PersonFlags Flags { get; private set; }
+
+    /// <summary>Index of the event that is the contact itself, to which practitioners are attached; -1: none.</summary>
+    public int ContactEvent { get; private set; }
+
+    /// <summary>Reads the events.</summary>
+    /// <param name="type">Type of the resource.</param>
+    /// <param name="id">Its logical id.</param>
+    /// <param name="json">Its JSON, as read by <paramref name="view"/>.</param>
+    /// <param name="view">The view, already read.</param>
+    public void Read(ResourceType type, string id, ReadOnlySpan<byte> json, ClinicalView view)
+    {
+        Events.Clear();
+        Flags = PersonFlags.None;
+        ContactEvent = -1;
+        if (Revoked(json[view.Status]))
+        {
+            return;
+        }
+
+        var source = TimelineChange.SourceOf((byte)type, id);
+        switch (type)
+        {
+            case ResourceType.Encounter:
+                Encounter(json, view, source);
+                break;
+            case ResourceType.Appointment:
+                Appointment(json, view, source);
+                break;
+            case ResourceType.Condition:
+                Condition(json, view, source);
+                break;
+            case ResourceType.Observation or ResourceType.QuestionnaireResponse:
+                Observation(json, view, source);
+                break;
+            case ResourceType.MedicationRequest or ResourceType.MedicationStatement or ResourceType.MedicationDispense or ResourceType.MedicationAdministration:
+                Medicine(json, view, source);
+                break;
+            case ResourceType.Procedure:
+                Coded(json, view, source, EventKind.Procedure, lasting: false);
+                break;
+            case ResourceType.EpisodeOfCare or ResourceType.CarePlan or ResourceType.ServiceRequest or ResourceType.Flag or ResourceType.CareTeam:
+                Coded(json, view, source, EventKind.None, lasting: true);
+                OptOut(json, view);
+                break;
+            case ResourceType.Consent:
+                OptOut(json, view);
+                break;
+        }
+    }
+
+    /// <summary>Statuses by which a resource says that it did not happen.</summary>
+    private static bool Revoked(ReadOnlySpan<byte> status) =>
+        status.SequenceEqual("entered-in-error"u8) || status.SequenceEqual("cancelled"u8) || status.SequenceEqual("planned"u8)
+        || status.SequenceEqual("not-done"u8) || status.SequenceEqual("draft"u8) || status.SequenceEqual("proposed"u8) || status.SequenceEqual("rejected"u8);
+
+    private static CodeSystemKind SystemOf(ReadOnlySpan<byte> system) =>
+        system.SequenceEqual("http://snomed.info/sct"u8) ? CodeSystemKind.Snomed
+        : system.SequenceEqual("http://loinc.org"u8) ? CodeSystemKind.Loinc
+        : system.StartsWith("http://hl7.org/fhir/sid/icd-10"u8) || system.SequenceEqual("http://www.who.int/icd-10"u8)
+            || system.SequenceEqual("https://fhir.hl7.org.uk/Id/icd-10"u8) ? CodeSystemKind.Icd10
+        : CodeSystemKind.Other;
+
+    private void Encounter(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        if (view.StartDay == 0)
+        {
+            return;
+        }
+
+        var length = Length(view.StartDay, view.EndDay, openIs: 0);
+        var encounterClass = ClassOf(json, view);
+        if (encounterClass is "IMP" or "ACUTE" or "NONAC" or "SS")
+        {
+            Admission(json, view, source, length);
+            return;
+        }
+
+        var flags = EventFlags.None;
+        EventKind kind;
+        if (encounterClass is "EMER")
+        {
+            kind = EventKind.AeAttendance;
+            flags = ByAmbulance(json, view) ? EventFlags.AmbulanceOrHomeVisit : EventFlags.None;
+        }
+        else
+        {
+            kind = ContactKind(json, view);
+            flags = encounterClass is "HH" or "FLD" ? EventFlags.AmbulanceOrHomeVisit : EventFlags.None;
+        }
+
+        ContactEvent = Events.Count;
+        Events.Add(new TimelineEvent { Day = view.StartDay, LengthDays = length, Kind = kind, Flags = flags, Source = source });
+        Diagnoses(json, view, view.StartDay, source);
+    }
+
+    private static string ClassOf(ReadOnlySpan<byte> json, ClinicalView view)
+    {
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot == CodingSlot.Class)
+            {
+                var code = json[coding.Code];
+                foreach (var known in KnownClasses)
+                {
+                    if (Ascii.Equals(code, known))
+                    {
+                        return known;
+                    }
+                }
+            }
+        }
+
+        return "";
+    }
+
+    private static readonly string[] KnownClasses = ["AMB", "IMP", "EMER", "HH", "ACUTE", "NONAC", "SS", "VR", "FLD", "OBSENC", "PRENC"];
+
+    private void Admission(ReadOnlySpan<byte> json, ClinicalView view, uint source, ushort length)
+    {
+        var flags = view.EndDay == 0 ? EventFlags.Open : EventFlags.None;
+        var method = false;
+        foreach (var coding in view.Codings)
+        {
+            var code = json[coding.Code];
+            switch (coding.Slot)
+            {
+                case CodingSlot.AdmissionMethod:
+                    method = true;
+                    flags |= MethodFlags(code);
+                    break;
+                case CodingSlot.AdmitSource or CodingSlot.DischargeDisposition:
+                    // NHS care home, local authority residential accommodation, other care home.
+                    flags |= code.SequenceEqual("54"u8) || code.SequenceEqual("65"u8) || code.SequenceEqual("85"u8) ? EventFlags.CareHome : EventFlags.None;
+                    break;
+            }
+        }
+
+        // Where the NHS admission method is absent, the type or priority of the encounter says whether it was an emergency.
+        if (!method)
+        {
+            foreach (var coding in view.Codings)
+            {
+                var code = json[coding.Code];
+                if ((coding.Slot == CodingSlot.Type && (code.SequenceEqual("50849002"u8) || code.SequenceEqual("183452005"u8) || code.SequenceEqual("183478001"u8)))
+                    || (coding.Slot == CodingSlot.Priority && (code.SequenceEqual("EM"u8) || code.SequenceEqual("UR"u8))))
+                {
+                    flags |= EventFlags.Emergency;
+                }
+            }
+        }
+
+        ContactEvent = Events.Count;
+        Events.Add(new TimelineEvent { Day = view.StartDay, LengthDays = length, Kind = EventKind.Admission, Flags = flags, Source = source });
+        Diagnoses(json, view, view.StartDay, source);
+        foreach (var e in Events)
+        {
+            if (e.Kind == EventKind.Diagnosis && e.Is(EventFlags.Primary))
+            {
+                Events[ContactEvent] = Events[ContactEvent] with { Code = e.Code };
+                break;
+            }
+        }
+    }
+
+    /// <summary>NHS Data Dictionary ADMISSION METHOD: 2x emergency, 31 32 82 83 maternity and birth.</summary>
+    private static EventFlags MethodFlags(ReadOnlySpan<byte> code) =>
+        code.Length == 2 && code[0] == '2' && (code[1] is >= (byte)'1' and <= (byte)'5' or (byte)'8' or (byte)'A' or (byte)'B' or (byte)'C' or (byte)'D')
+            ? EventFlags.Emergency
+            : code.SequenceEqual("31"u8) || code.SequenceEqual("32"u8) || code.SequenceEqual("82"u8) || code.SequenceEqual("83"u8)
+                ? EventFlags.Maternity
+                : EventFlags.None;
+
+    private bool ByAmbulance(ReadOnlySpan<byte> json, ClinicalView view)
+    {
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot is CodingSlot.AdmitSource or CodingSlot.Type or CodingSlot.ServiceType && Contains(json[coding.Display], "ambulance"))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Which service saw the person. UK Core has no code for it that systems agree on, so the words of the type and service
+    /// decide, and what no word decides is a contact with general practice.
+    /// </summary>
+    private EventKind ContactKind(ReadOnlySpan<byte> json, ClinicalView view)
+    {
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot is not (CodingSlot.Type or CodingSlot.ServiceType))
+            {
+                continue;
+            }
+
+            var display = json[coding.Display];
+            if (Contains(display, "social"))
+            {
+                return EventKind.SocialCareContact;
+            }
+
+            if (Contains(display, "outpatient"))
+            {
+                return EventKind.Outpatient;
+            }
+
+            if (Contains(display, "community") || Contains(display, "district nurs") || Contains(display, "therap") || Contains(display, "mental health"))
+            {
+                return EventKind.CommunityContact;
+            }
+        }
+
+        return EventKind.GpContact;
+    }
+
+    private void Appointment(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        var status = json[view.Status];
+        var missed = status.SequenceEqual("noshow"u8);
+        if (view.StartDay == 0 || !(missed || status.SequenceEqual("fulfilled"u8)))
+        {
+            return;
+        }
+
+        // A kept appointment is told by its Encounter; only what no Encounter tells is an event here.
+        if (missed)
+        {
+            Events.Add(new TimelineEvent { Day = view.StartDay, Kind = EventKind.Outpatient, Flags = EventFlags.DidNotAttend, Source = source });
+        }
+    }
+
+    private void Condition(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot == CodingSlot.VerificationStatus && (json[coding.Code].SequenceEqual("refuted"u8) || json[coding.Code].SequenceEqual("entered-in-error"u8)))
+            {
+                return;
+            }
+        }
+
+        // A prediction may use a diagnosis from the day on which it was known, not from the day on which it is said to have begun.
+        var day = Math.Max(view.RecordedDay, view.StartDay);
+        if (day == 0)
+        {
+            return;
+        }
+
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot != CodingSlot.Code)
+            {
+                continue;
+            }
+
+            var system = SystemOf(json[coding.System]);
+            if (system == CodeSystemKind.Icd10 && Pack(json[coding.Code]) is var icd and not 0)
+            {
+                Events.Add(new TimelineEvent { Day = day, Code = icd, Kind = EventKind.Diagnosis, Source = source });
+            }
+
+            foreach (var meaning in _codes.Find(system, json[coding.Code]))
+            {
+                Meaning(meaning, day, view.AbatementDay, lasting: true, source);
+                if (meaning.Kind == MeaningKind.Condition && view.AbatementDay >= day)
+                {
+                    Events.Add(new TimelineEvent { Day = view.AbatementDay, Code = meaning.Group, Kind = EventKind.Condition, Flags = EventFlags.Resolved, Source = source });
+                }
+            }
+        }
+    }
+
+    private void Observation(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        var day = view.StartDay != 0 ? view.StartDay : view.RecordedDay;
+        if (day == 0)
+        {
+            return;
+        }
+
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot is not (CodingSlot.Code or CodingSlot.ComponentCode or CodingSlot.Value))
+            {
+                continue;
+            }
+
+            foreach (var meaning in _codes.Find(SystemOf(json[coding.System]), json[coding.Code]))
+            {
+                if (meaning.Kind == MeaningKind.Measurement)
+                {
+                    Measurement(json, view, coding, meaning, day, source);
+                }
+                else
+                {
+                    Meaning(meaning, day, view.EndDay, lasting: false, source);
+                }
+            }
+        }
+    }
+
+    private void Measurement(ReadOnlySpan<byte> json, ClinicalView view, CodingView coding, CodeMeaning meaning, int day, uint source)
+    {
+        if (meaning.IsAnswer)
+        {
+            Events.Add(new TimelineEvent { Day = day, Code = meaning.Group, Value = meaning.Value, Kind = EventKind.Measurement, Source = source });
+            return;
+        }
+
+        var component = coding.Slot == CodingSlot.ComponentCode ? coding.Item : -1;
+        foreach (var quantity in view.Quantities)
+        {
+            if (quantity.Component == component
+                && MeasurementUnits.TryConvert((MeasurementKind)meaning.Group, quantity.Value, Chars(json[quantity.Unit]), out var value))
+            {
+                Events.Add(new TimelineEvent { Day = day, Code = meaning.Group, Value = value, Kind = EventKind.Measurement, Source = source });
+            }
+        }
+    }
+
+    private void Medicine(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        if (view.StartDay == 0)
+        {
+            return;
+        }
+
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot == CodingSlot.Medication && MedicineCode.FromName(Chars(json[coding.Display])) is var code and not 0)
+            {
+                Events.Add(new TimelineEvent { Day = view.StartDay, Code = code, Kind = EventKind.Medicine, Source = source });
+                return;
+            }
+        }
+    }
+
+    private void Coded(ReadOnlySpan<byte> json, ClinicalView view, uint source, EventKind kind, bool lasting)
+    {
+        var day = view.StartDay != 0 ? view.StartDay : view.RecordedDay;
+        if (day == 0)
+        {
+            return;
+        }
+
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot is not (CodingSlot.Code or CodingSlot.Type or CodingSlot.Category or CodingSlot.ServiceType))
+            {
+                continue;
+            }
+
+            foreach (var meaning in _codes.Find(SystemOf(json[coding.System]), json[coding.Code]))
+            {
+                if (meaning.Kind is MeaningKind.Social or MeaningKind.Condition)
+                {
+                    Meaning(meaning, day, view.EndDay, lasting, source);
+                }
+            }
+
+            if (kind != EventKind.None && coding.Slot == CodingSlot.Code)
+            {
+                Events.Add(new TimelineEvent { Day = day, Code = (uint)Resources.Hashing.Code(default, json[coding.Code]), Kind = kind, Source = source });
+            }
+        }
+    }
+
+    private void Meaning(CodeMeaning meaning, int day, int endDay, bool lasting, uint source)
+    {
+        switch (meaning.Kind)
+        {
+            case MeaningKind.Condition:
+                Events.Add(new TimelineEvent
+                {
+                    Day = day,
+                    Code = meaning.Group,
+                    Kind = EventKind.Condition,
+                    Flags = meaning.Resolved ? EventFlags.Resolved : EventFlags.None,
+                    Source = source,
+                });
+                break;
+            case MeaningKind.Social:
+                Events.Add(new TimelineEvent
+                {
+                    Day = day,
+                    LengthDays = Length(day, endDay, lasting ? TimelineEvent.Ongoing : (ushort)0),
+                    Code = meaning.Group,
+                    Kind = EventKind.Social,
+                    Flags = meaning.Resolved ? EventFlags.Resolved : EventFlags.None,
+                    Source = source,
+                });
+                break;
+            case MeaningKind.Measurement when meaning.IsAnswer:
+                Events.Add(new TimelineEvent { Day = day, Code = meaning.Group, Value = meaning.Value, Kind = EventKind.Measurement, Source = source });
+                break;
+        }
+    }
+
+    private void Diagnoses(ReadOnlySpan<byte> json, ClinicalView view, int day, uint source)
+    {
+        var first = true;
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot != CodingSlot.Reason)
+            {
+                continue;
+            }
+
+            var system = SystemOf(json[coding.System]);
+            if (system == CodeSystemKind.Icd10 && Pack(json[coding.Code]) is var icd and not 0)
+            {
+                Events.Add(new TimelineEvent
+                {
+                    Day = day,
+                    Code = icd,
+                    Kind = EventKind.Diagnosis,
+                    Flags = first ? EventFlags.Primary : EventFlags.None,
+                    Source = source,
+                });
+                first = false;
+            }
+
+            foreach (var meaning in _codes.Find(system, json[coding.Code]))
+            {
+                if (meaning.Kind == MeaningKind.Condition)
+                {
+                    Meaning(meaning, day, 0, lasting: true, source);
+                }
+            }
+        }
+    }
+
+    /// <summary>Opt-outs, by the SNOMED CT codes that practices record (SCR and NHS Digital opt-out code sets).</summary>
+    private void OptOut(ReadOnlySpan<byte> json, ClinicalView view)
+    {
+        if (json[view.Status].SequenceEqual("inactive"u8))
+        {
+            return;
+        }
+
+        foreach (var coding in view.Codings)
+        {
+            if (!Ascii.Equals(json[coding.System], SnomedSystem) && ClinicalView.IsEmpty(coding.Code))
+            {
+                continue;
+            }
+
+            var code = json[coding.Code];
+
+            // 827241000000103: dissent from secondary use of general practitioner patient identifiable data (type 1).
+            if (code.SequenceEqual("827241000000103"u8) || code.SequenceEqual("type-1-opt-out"u8))
+            {
+                Flags |= PersonFlags.TypeOneOptOut;
+            }
+            else if (code.SequenceEqual("national-data-opt-out"u8))
+            {
+                Flags |= PersonFlags.NationalOptOut;
+            }
+        }
+    }
+
+    private static ushort Length(int start, int end, ushort openIs) =>
+        end == 0 ? openIs : (ushort)Math.Clamp(end - start, 0, TimelineEvent.Ongoing - 1);
+
+    private uint Pack(ReadOnlySpan<byte> code) => Icd10Code.Pack(Chars(code));
+
+    private ReadOnlySpan<char> Chars(ReadOnlySpan<byte> utf8)
+    {
+        var length = Encoding.UTF8.GetChars(utf8[..Math.Min(utf8.Length, MaxText)], _text);
+        return _text.AsSpan(0, length);
+    }
+
+    private bool Contains(ReadOnlySpan<byte> utf8, string word) => Chars(utf8).Contains(word, StringComparison.OrdinalIgnoreCase);
+}
