@@ -329,7 +329,7 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
         var counts = ImportCounts.Of(checkpoint, items);
         await using (var command = Command("""
             UPDATE import_file SET lines=@lines, "offset"=@offset, created=created+@created, updated=updated+@updated,
-              unchanged=unchanged+@unchanged, rejected=rejected+@rejected, finished=@finished WHERE job_id=@job AND ordinal=@ordinal
+              unchanged=unchanged+@unchanged, rejected=rejected+@rejected, finished=@finished WHERE job_id=@job AND ordinal=@ordinal AND "offset"=@start
             """))
         {
             command.Parameters.AddWithValue("job", checkpoint.JobId);
@@ -341,7 +341,8 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
             command.Parameters.AddWithValue("unchanged", counts.Unchanged);
             command.Parameters.AddWithValue("rejected", counts.Rejected);
             command.Parameters.AddWithValue("finished", checkpoint.Finished);
-            await command.ExecuteNonQueryAsync();
+            command.Parameters.AddWithValue("start", checkpoint.StartOffset);
+            ImportCounts.Demand(await command.ExecuteNonQueryAsync());
         }
 
         foreach (var r in checkpoint.Rejects)

@@ -241,10 +241,11 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
         var counts = ImportCounts.Of(checkpoint, items);
         Statement("""
             UPDATE import_file SET lines=?3, "offset"=?4, created=created+?5, updated=updated+?6, unchanged=unchanged+?7, rejected=rejected+?8,
-              finished=?9 WHERE job_id=?1 AND ordinal=?2
+              finished=?9 WHERE job_id=?1 AND ordinal=?2 AND "offset"=?10
             """)
             .Bind(checkpoint.JobId).Bind((long)checkpoint.Ordinal).Bind(checkpoint.Lines).Bind(checkpoint.Offset).Bind(counts.Created)
-            .Bind(counts.Updated).Bind(counts.Unchanged).Bind(counts.Rejected).Bind(checkpoint.Finished).Run();
+            .Bind(counts.Updated).Bind(counts.Unchanged).Bind(counts.Rejected).Bind(checkpoint.Finished).Bind(checkpoint.StartOffset).Run();
+        ImportCounts.Demand(raw.sqlite3_changes(_db));
         var reject = Statement("INSERT INTO import_reject (job_id, ordinal, line, outcome) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING");
         foreach (var r in checkpoint.Rejects)
         {

@@ -127,6 +127,9 @@ public sealed class ImportCheckpoint
     /// <summary>Which file.</summary>
     public int Ordinal { get; init; }
 
+    /// <summary>Where the batch begins: it is stored only if the file has come exactly so far, so no gap can arise.</summary>
+    public long StartOffset { get; init; }
+
     /// <summary>Lines stored or rejected.</summary>
     public long Lines { get; init; }
 

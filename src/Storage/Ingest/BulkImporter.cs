@@ -1,0 +1,392 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
+using Microsoft.EntityFrameworkCore;
+
+namespace BetterCare.Care.Storage.Ingest;
+
+/// <summary>How far an import is.</summary>
+/// <param name="Read">Bytes of files read.</param>
+/// <param name="Total">Bytes of files in all.</param>
+/// <param name="Resources">Resources handled in this process.</param>
+public readonly record struct ImportProgress(long Read, long Total, long Resources);
+
+/// <summary>
+/// Imports files: lines are read, prepared on every core and written in order; each batch is durable together with how far
+/// its file is, so an import that is killed goes on where it was. What cannot be taken is listed with file and line, and
+/// the rest goes on.
+/// </summary>
+public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Directories directories, ResourceWriter writer)
+{
+    private const int MaxLine = 64 << 20;
+    private const int MaxDocument = 1 << 30;
+    private const int WritesUnderWay = 12;
+
+    private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
+
+    /// <summary>Runs a job until every file is done.</summary>
+    /// <param name="jobId">A job whose files are listed.</param>
+    /// <param name="supplier">Supplier of everything; null: each resource says.</param>
+    /// <param name="progress">Told after each batch.</param>
+    /// <param name="ct">Stops between batches; the job can be resumed.</param>
+    public async Task RunAsync(string jobId, string? supplier, IProgress<ImportProgress>? progress, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var files = await db.ImportFiles.AsNoTracking().Where(f => f.JobId == jobId).OrderBy(f => f.Ordinal).ToListAsync(ct);
+        var tracker = new Tracker(files.Sum(f => SizeOf(f.Path)), progress);
+        var session = new IngestSession(directories) { Supplier = supplier };
+
+        // People and organisations first: everything else is about them. A later phase starts when the earlier is stored.
+        foreach (var phase in files.GroupBy(f => PhaseOf(f.Name)).OrderBy(g => g.Key))
+        {
+            foreach (var file in phase.OrderBy(f => f.Ordinal))
+            {
+                if (file.Finished)
+                {
+                    tracker.Add(SizeOf(file.Path), 0);
+                    continue;
+                }
+
+                if (IsDocument(file.Name))
+                {
+                    await DocumentAsync(session, file, tracker, ct);
+                }
+                else
+                {
+                    await LinesAsync(session, file, tracker, ct);
+                }
+            }
+        }
+
+        await PendingAsync(session, jobId, ct);
+    }
+
+    /// <summary>Whether a file is one JSON document (a Bundle or a resource) rather than a line a resource.</summary>
+    public static bool IsDocument(string name) =>
+        name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a file is one that an import takes.</summary>
+    public static bool IsImportable(string name) =>
+        IsDocument(name) || name.EndsWith(".ndjson", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".ndjson.gz", StringComparison.OrdinalIgnoreCase);
+
+    private static long SizeOf(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
+
+    private static int PhaseOf(string name)
+    {
+        var stem = name[(name.LastIndexOf('/') + 1)..];
+        var type = ResourceTypes.Parse(stem[..Math.Max(0, stem.IndexOf('.', StringComparison.Ordinal))]);
+        return type switch
+        {
+            ResourceType.Organization or ResourceType.Location or ResourceType.Practitioner => 0,
+            ResourceType.PractitionerRole or ResourceType.HealthcareService => 1,
+            ResourceType.Patient => 2,
+            _ => IsDocument(name) ? 4 : 3,
+        };
+    }
+
+    private static bool Compressed(string name) => name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+
+    private async Task LinesAsync(IngestSession session, ImportFile file, Tracker tracker, CancellationToken ct)
+    {
+        if (!File.Exists(file.Path))
+        {
+            await FaultAsync(file, "The file is not there any more. Put it back and import again.", ct);
+            return;
+        }
+
+        var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+        var blocks = Channel.CreateBounded<Task<WriteBatch>>(Environment.ProcessorCount + 1);
+        var reading = Task.Run(
+            async () =>
+            {
+                Exception? error = null;
+                try
+                {
+                    foreach (var block in LineBlocks.Read(stream, Compressed(file.Name), file.Offset, file.Lines, MaxLine))
+                    {
+                        var read = block.Last ? SizeOf(file.Path) : Math.Min(SizeOf(file.Path), Compressed(file.Name) ? 0 : block.EndOffset);
+                        await blocks.Writer.WriteAsync(Task.Run(() => PrepareAsync(session, file, block, ct), ct), ct);
+                        tracker.At(read);
+                    }
+                }
+#pragma warning disable CA1031 // Carried to the consumer, which throws it.
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    error = e;
+                }
+
+                blocks.Writer.Complete(error);
+            },
+            ct);
+
+        var underWay = new Queue<(Task<WriteFailure?> Write, WriteBatch Batch)>();
+        await foreach (var preparing in blocks.Reader.ReadAllAsync(ct))
+        {
+            var batch = await preparing;
+            if (underWay.Count == WritesUnderWay)
+            {
+                await Settle(underWay.Dequeue());
+            }
+
+            underWay.Enqueue((writer.WriteAsync(batch, ct), batch));
+        }
+
+        while (underWay.Count > 0)
+        {
+            await Settle(underWay.Dequeue());
+        }
+
+        await reading;
+        tracker.Finish(SizeOf(file.Path));
+
+        async Task Settle((Task<WriteFailure?> Write, WriteBatch Batch) item)
+        {
+            await item.Write;
+            tracker.Count(item.Batch.Items.Count + item.Batch.Checkpoint!.Rejects.Count);
+        }
+    }
+
+    private async Task<WriteBatch> PrepareAsync(IngestSession session, ImportFile file, LineBlock block, CancellationToken ct)
+    {
+        var preparer = _preparers.TryTake(out var free) ? free : new ResourcePreparer();
+        var batch = new WriteBatch
+        {
+            Checkpoint = new ImportCheckpoint
+            {
+                JobId = file.JobId,
+                Ordinal = file.Ordinal,
+                StartOffset = block.StartOffset,
+                Offset = block.EndOffset,
+                Lines = block.FirstLine - 1 + block.Lines,
+                Finished = block.Last,
+            },
+        };
+        var line = block.FirstLine;
+        var at = 0;
+        while (at < block.Length)
+        {
+            var rest = block.Buffer.AsSpan(at, block.Length - at);
+            var end = rest.IndexOf((byte)'\n');
+            var length = end < 0 ? rest.Length : end;
+            var text = block.Buffer.AsMemory(at, length);
+            at += length + (end < 0 ? 0 : 1);
+            text = Trim(text, first: line == 1);
+            if (text.Length > 0)
+            {
+                await LineAsync(session, file, preparer, batch, text, line, ct);
+            }
+
+            line++;
+        }
+
+        if (block.Fault is not null)
+        {
+            batch.Checkpoint!.Rejects.Add(Reject(file, line, [new Issue(IssueSeverity.Fatal, "incomplete", "", block.Fault)], null));
+        }
+
+        _preparers.Add(preparer);
+        ArrayPool<byte>.Shared.Return(block.Buffer);
+        return batch;
+    }
+
+    private static async ValueTask LineAsync(
+        IngestSession session, ImportFile file, ResourcePreparer preparer, WriteBatch batch, ReadOnlyMemory<byte> text, long line, CancellationToken ct)
+    {
+        var prepared = await preparer.PrepareAsync(session, text, line, null, ct);
+        if (prepared.Item is not null)
+        {
+            batch.Items.Add(prepared.Item);
+        }
+        else if (prepared.PatientUnknown)
+        {
+            batch.Checkpoint!.Pending.Add(new ImportPending { JobId = file.JobId, Ordinal = file.Ordinal, Line = line, Body = text.ToArray() });
+        }
+        else
+        {
+            batch.Checkpoint!.Rejects.Add(Reject(file, line, prepared.Issues, "line"));
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> text, bool first)
+    {
+        if (first && text.Span.StartsWith("\uFEFF"u8))
+        {
+            text = text[3..];
+        }
+
+        var start = text.Span.IndexOfAnyExcept(" \t\r"u8);
+        return start < 0 ? default : text[start..(text.Span.LastIndexOfAnyExcept(" \t\r"u8) + 1)];
+    }
+
+    /// <summary>A Bundle file, or a file of one resource. A transaction is taken whole or not at all.</summary>
+    private async Task DocumentAsync(IngestSession session, ImportFile file, Tracker tracker, CancellationToken ct)
+    {
+        byte[] json;
+        try
+        {
+            json = await ReadDocumentAsync(file, ct);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            await FaultAsync(file, e is InvalidDataException
+                ? "The compressed file is damaged or ends early: nothing of it was taken. Send the whole file again."
+                : $"The file cannot be read, or is larger than {MaxDocument >> 20} MB: write it as NDJSON, one resource a line.", ct);
+            return;
+        }
+
+        var batch = new WriteBatch
+        {
+            Checkpoint = new ImportCheckpoint { JobId = file.JobId, Ordinal = file.Ordinal, Offset = json.Length, Finished = true, Lines = 1 },
+        };
+        var text = Trim(json, first: true);
+        var bundles = new BundlePreparer();
+        var outcome = await bundles.PrepareAsync(session, text, ct);
+        if (!outcome.IsBundle)
+        {
+            var preparer = new ResourcePreparer();
+            await LineAsync(session, file, preparer, batch, text, 1, ct);
+        }
+        else
+        {
+            foreach (var entry in outcome.Entries)
+            {
+                if (entry.Issues.Count > 0 && entry.Item is null)
+                {
+                    batch.Checkpoint!.Rejects.Add(Reject(file, entry.Index + 1, entry.Issues, "entry"));
+                }
+            }
+
+            if (!outcome.IsTransaction || batch.Checkpoint!.Rejects.Count == 0)
+            {
+                batch.Items.AddRange(outcome.Entries.Where(e => e.Item is not null).Select(e => e.Item!));
+            }
+        }
+
+        await writer.WriteAsync(batch, ct);
+        tracker.Count(batch.Items.Count);
+        tracker.Finish(SizeOf(file.Path));
+    }
+
+    private static async Task<byte[]> ReadDocumentAsync(ImportFile file, CancellationToken ct)
+    {
+        await using var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        if (!Compressed(file.Name) && stream.Length > MaxDocument)
+        {
+            throw new IOException("too large");
+        }
+
+        await using Stream text = Compressed(file.Name) ? new VerifiedGzipStream(stream) : stream;
+        using var memory = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        int read;
+        while ((read = await text.ReadAsync(buffer, ct)) > 0)
+        {
+            memory.Write(buffer, 0, read);
+            if (memory.Length > MaxDocument)
+            {
+                throw new IOException("too large");
+            }
+        }
+
+        return memory.ToArray();
+    }
+
+    private async Task FaultAsync(ImportFile file, string text, CancellationToken ct)
+    {
+        var batch = new WriteBatch
+        {
+            Checkpoint = new ImportCheckpoint
+            {
+                JobId = file.JobId,
+                Ordinal = file.Ordinal,
+                StartOffset = file.Offset,
+                Offset = file.Offset,
+                Lines = file.Lines,
+                Finished = true,
+            },
+        };
+        batch.Checkpoint.Rejects.Add(Reject(file, file.Lines + 1, [new Issue(IssueSeverity.Fatal, "incomplete", "", text)], null));
+        await writer.WriteAsync(batch, ct);
+    }
+
+    /// <summary>Lines whose patient had not come when they were read: by now everyone of this import has.</summary>
+    private async Task PendingAsync(IngestSession session, string jobId, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var preparer = new ResourcePreparer();
+        while (true)
+        {
+            var waiting = await db.ImportPending.AsNoTracking().Where(p => p.JobId == jobId).OrderBy(p => p.Ordinal).ThenBy(p => p.Line).Take(5000).ToListAsync(ct);
+            if (waiting.Count == 0)
+            {
+                return;
+            }
+
+            foreach (var group in waiting.GroupBy(p => p.Ordinal))
+            {
+                var file = await db.ImportFiles.AsNoTracking().SingleAsync(f => f.JobId == jobId && f.Ordinal == group.Key, ct);
+                var batch = new WriteBatch
+                {
+                    Checkpoint = new ImportCheckpoint
+                    {
+                        JobId = jobId,
+                        Ordinal = file.Ordinal,
+                        StartOffset = file.Offset,
+                        Offset = file.Offset,
+                        Lines = file.Lines,
+                        Finished = true,
+                    },
+                };
+                foreach (var pending in group)
+                {
+                    var prepared = await preparer.PrepareAsync(session, pending.Body, pending.Line, null, ct);
+                    if (prepared.Item is not null)
+                    {
+                        batch.Items.Add(prepared.Item);
+                    }
+                    else
+                    {
+                        batch.Checkpoint!.Rejects.Add(Reject(file, pending.Line, prepared.Issues, "line"));
+                    }
+
+                    batch.Checkpoint!.Settled.Add(pending);
+                }
+
+                await writer.WriteAsync(batch, ct);
+            }
+        }
+    }
+
+    private static ImportReject Reject(ImportFile file, long line, IEnumerable<Issue> issues, string? unit) => new()
+    {
+        JobId = file.JobId,
+        Ordinal = file.Ordinal,
+        Line = line,
+        Outcome = OutcomeJson.Of(issues.Where(i => i.IsError), unit is null ? file.Name : $"{file.Name}, {unit} {line}"),
+    };
+
+    /// <summary>Adds up progress over files.</summary>
+    private sealed class Tracker(long total, IProgress<ImportProgress>? progress)
+    {
+        private long _before;
+        private long _resources;
+
+        public void At(long read) => progress?.Report(new ImportProgress(Math.Min(total, _before + read), total, Interlocked.Read(ref _resources)));
+
+        public void Count(long resources) => Interlocked.Add(ref _resources, resources);
+
+        public void Add(long bytes, long resources)
+        {
+            _before += bytes;
+            _resources += resources;
+            At(0);
+        }
+
+        public void Finish(long bytes) => Add(bytes, 0);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Storage.Resources;
+
+namespace BetterCare.Care.Storage.Ingest;
+
+/// <summary>
+/// What one import or one transaction knows beyond what is committed: the people whom it brings itself. Others see them
+/// only once they are stored. Safe for the threads of one import.
+/// </summary>
+public sealed class IngestSession(Directories directories)
+{
+    private readonly ConcurrentDictionary<long, long> _numbers = new();
+    private readonly ConcurrentDictionary<(int Supplier, string Id), (long Key, NhsNumber Number)> _aliases = new();
+    private readonly ConcurrentDictionary<long, NhsNumber> _numberOf = new();
+    private readonly SemaphoreSlim _lock = new(1, 1);
+
+    /// <summary>The look-ups behind it.</summary>
+    public Directories Directories { get; } = directories;
+
+    /// <summary>The supplier of everything in this session; null: each resource's <c>meta.source</c> says.</summary>
+    public string? Supplier { get; init; }
+
+    /// <summary>References of a transaction that stand for its own entries: <c>urn:uuid:…</c> to <c>Type/id</c>.</summary>
+    public Dictionary<string, string> FullUrls { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The key of the person with this number, or null.</summary>
+    public async ValueTask<long?> FindAsync(NhsNumber number, CancellationToken ct) =>
+        _numbers.TryGetValue(number.Number, out var key) ? key : await Directories.FindAsync(number, ct);
+
+    /// <summary>The key and number of the person whom a supplier calls so, or null.</summary>
+    public async ValueTask<(long Key, NhsNumber Number)?> FindAsync(int supplier, string sourceId, CancellationToken ct)
+    {
+        if (_aliases.TryGetValue((supplier, sourceId), out var found))
+        {
+            return found;
+        }
+
+        var key = await Directories.FindAsync(supplier, sourceId, ct);
+        if (key is null)
+        {
+            return null;
+        }
+
+        if (!_numberOf.TryGetValue(key.Value, out var number))
+        {
+            number = await Directories.NumberOfAsync(key.Value, ct);
+            _numberOf[key.Value] = number;
+        }
+
+        _aliases[(supplier, sourceId)] = (key.Value, number);
+        return (key.Value, number);
+    }
+
+    /// <summary>The key of a person whom this session brings, new where there is none.</summary>
+    public async ValueTask<long> BringAsync(NhsNumber number, int supplier, string? sourceId, CancellationToken ct)
+    {
+        await _lock.WaitAsync(ct);
+        try
+        {
+            var key = await FindAsync(number, ct) ?? await Directories.NewKeyAsync(ct);
+            _numbers[number.Number] = key;
+            _numberOf[key] = number;
+            if (sourceId is not null)
+            {
+                _aliases[(supplier, sourceId)] = (key, number);
+            }
+
+            return key;
+        }
+        finally
+        {
+            _lock.Release();
+        }
+    }
+}

@@ -1,0 +1,497 @@
+using System.Collections.Concurrent;
+using System.Text;
+using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Fhir.Views;
+using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Storage.Timelines;
+using BetterCare.Care.Stratification.Timelines;
+
+namespace BetterCare.Care.Storage.Ingest;
+
+/// <summary>What preparing a resource came to.</summary>
+/// <param name="Item">Ready to be written; null when it is not.</param>
+/// <param name="Issues">Errors, or warnings of a resource that is taken.</param>
+/// <param name="PatientUnknown">It is sound, but the person it is about is not here (yet).</param>
+public readonly record struct Prepared(PreparedResource? Item, IReadOnlyList<Issue> Issues, bool PatientUnknown);
+
+/// <summary>How a request names what it writes, beyond the resource itself.</summary>
+public sealed record WriteTarget
+{
+    /// <summary>The id of the URL; null: the resource's own, or a new one.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>If-Match.</summary>
+    public int? ExpectedVersion { get; init; }
+
+    /// <summary>If-None-Match: *.</summary>
+    public bool MustNotExist { get; init; }
+}
+
+/// <summary>
+/// Turns posted bytes into a row: validates, finds the person, makes ids and patient references ours, and reads events and
+/// index keys. One instance per thread.
+/// </summary>
+public sealed class ResourcePreparer
+{
+    private static readonly ReaderOptions Options = ReaderOptions.Default;
+    private static readonly ConcurrentDictionary<ushort, bool> PatientLinks = new();
+
+    private readonly ResourceReader _reader = new();
+    private readonly IndexKeys _keys = new();
+    private readonly TimelineProjector _projector = new();
+    private readonly Splice _splice = new();
+
+    /// <summary>Prepares one resource that stands alone in <paramref name="json"/>.</summary>
+    /// <param name="session">What the import or request knows.</param>
+    /// <param name="json">One resource.</param>
+    /// <param name="line">Line or entry, from 1, for messages.</param>
+    /// <param name="target">What the request says of it; null for bulk.</param>
+    /// <param name="ct">Cancels look-ups.</param>
+    public async ValueTask<Prepared> PrepareAsync(IngestSession session, ReadOnlyMemory<byte> json, long line, WriteTarget? target, CancellationToken ct)
+    {
+        if (!_reader.Read(json.Span, Options))
+        {
+            return new Prepared(null, [.. _reader.Issues], false);
+        }
+
+        if (_reader.Type is ResourceType.Bundle or ResourceType.Parameters or ResourceType.OperationOutcome)
+        {
+            return Refuse("not-supported", _reader.Type.Name(), "This type is not stored as a resource of its own. Post a Bundle to /fhir; import a Bundle as a .json file.");
+        }
+
+        return await PrepareReadAsync(session, json, _reader.Resource, _reader.References.ToArray(), _reader.Identifiers.ToArray(), line, target, ct);
+    }
+
+    /// <summary>Prepares a resource that a <see cref="ResourceReader"/> has read, alone or as an entry of a Bundle.</summary>
+    public async ValueTask<Prepared> PrepareReadAsync(
+        IngestSession session,
+        ReadOnlyMemory<byte> json,
+        ResourceFound found,
+        ReferenceFound[] references,
+        IdentifierFound[] identifiers,
+        long line,
+        WriteTarget? target,
+        CancellationToken ct)
+    {
+        _splice.Clear();
+        var supplierUri = session.Supplier ?? SupplierOf(json.Span, found);
+        var supplier = await session.Directories.SupplierAsync(supplierUri, ct);
+        var postedId = found.Id.IsEmpty ? null : Text(json.Span, found.Id);
+        string id;
+        string? sourceId = null;
+        long patientKey;
+        if (found.Type == ResourceType.Patient)
+        {
+            if (NumberOf(json.Span, found, identifiers, target?.Id ?? postedId, out var number) is { } issue)
+            {
+                return new Prepared(null, [issue], false);
+            }
+
+            id = number.Value;
+            sourceId = postedId == id ? null : postedId;
+            patientKey = await session.BringAsync(number, supplier, sourceId, ct);
+        }
+        else
+        {
+            id = target?.Id ?? (postedId is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, postedId));
+            var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
+            if (person is null)
+            {
+                return new Prepared(null,
+                    [new Issue(IssueSeverity.Error, "not-found", $"{found.Type.Name()}.{LinkName(references, identifiers)}",
+                        "The person that this is about is not known here. Send the Patient, with an NHS number, before or together with it.", "patient-known")],
+                    true);
+            }
+
+            patientKey = person.Value;
+        }
+
+        await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        var body = Assemble(json.Span, found, id);
+        var metaAt = MetaAt(body, found);
+        _keys.Read(found.Type, body);
+        _projector.Read(found.Type, id, body, _keys.View);
+        return new Prepared(
+            new PreparedResource
+            {
+                Method = WriteMethod.Upsert,
+                Type = found.Type,
+                Id = id,
+                PatientKey = patientKey,
+                SupplierKey = supplier,
+                Body = body,
+                MetaAt = metaAt,
+                ContentHash = Hashing.Content(body),
+                Line = line,
+                Identifiers = _keys.Identifiers.Count == 0 ? [] : [.. _keys.Identifiers],
+                Codes = _keys.Codes.Count == 0 ? [] : [.. _keys.Codes.Distinct()],
+                Day = _keys.Day,
+                Events = patientKey == 0 || _projector.Events.Count == 0 ? [] : [.. _projector.Events],
+                Contacts = patientKey == 0 ? [] : Contacts(json.Span, supplier, supplierUri, references),
+                SetsFlags = _projector.Flags,
+                Patient = found.Type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
+                Practice = found.Type == ResourceType.Organization ? PracticeRow(body) : null,
+                SourceId = sourceId,
+                ExpectedVersion = target?.ExpectedVersion,
+                MustNotExist = target?.MustNotExist ?? false,
+            },
+            [.. _reader.Issues],
+            false);
+    }
+
+    private static Prepared Refuse(string code, string expression, string text) =>
+        new(null, [new Issue(IssueSeverity.Error, code, expression, text)], false);
+
+    private static string Text(ReadOnlySpan<byte> json, TextRange range) => Encoding.UTF8.GetString(range.Of(json));
+
+    /// <summary>The part of <c>meta.source</c> before the #; what follows it names the message, not the system.</summary>
+    private static string SupplierOf(ReadOnlySpan<byte> json, ResourceFound found)
+    {
+        var source = found.MetaSource.Of(json);
+        var hash = source.IndexOf((byte)'#');
+        return Encoding.UTF8.GetString(hash < 0 ? source : source[..hash]);
+    }
+
+    private static Issue? NumberOf(ReadOnlySpan<byte> json, ResourceFound found, IdentifierFound[] identifiers, string? id, out NhsNumber number)
+    {
+        number = default;
+        var seen = 0;
+        foreach (var identifier in identifiers)
+        {
+            if (identifier.TopLevel && IsNhsNumberSystem(identifier.System.Of(json)))
+            {
+                seen++;
+                if (seen > 1)
+                {
+                    return new Issue(IssueSeverity.Error, "business-rule", "Patient.identifier",
+                        "There are two NHS numbers. A Patient has one; say of a superseded one that it is old (use: old).", "nhs-number");
+                }
+
+                if (NhsNumber.Check(identifier.Value.Of(json), out number) is not NhsNumberFault.None)
+                {
+                    return new Issue(IssueSeverity.Error, "value", "Patient.identifier", "The NHS number is not valid.", "nhs-number");
+                }
+            }
+        }
+
+        if (seen == 1)
+        {
+            return null;
+        }
+
+        if (NhsNumber.TryParse(id, out number))
+        {
+            return null;
+        }
+
+        _ = found;
+        return new Issue(IssueSeverity.Error, "business-rule", "Patient.identifier",
+            $"There is no NHS number. Send an identifier with system {NhsNumber.System}; a person without one is traced first.", "nhs-number-required");
+    }
+
+    private static bool IsNhsNumberSystem(ReadOnlySpan<byte> system) =>
+        system.SequenceEqual("https://fhir.nhs.uk/Id/nhs-number"u8) || system.SequenceEqual("http://fhir.nhs.net/Id/nhs-number"u8);
+
+    /// <summary>Whether an element names the person whose record a resource belongs to (the Patient compartment).</summary>
+    private static bool IsPatientLink(ushort element) => PatientLinks.GetOrAdd(element, static e =>
+    {
+        var path = ResourceReader.ElementPath(e);
+        var dot = path.IndexOf('.', StringComparison.Ordinal);
+        var child = path[(dot + 1)..];
+        return child is "subject" or "patient" or "for" or "beneficiary" or "participant.actor" or "individual" or "candidate"
+            || path is "Provenance.target" or "AppointmentResponse.actor";
+    });
+
+    private static string LinkName(ReferenceFound[] references, IdentifierFound[] identifiers)
+    {
+        foreach (var r in references)
+        {
+            if (IsPatientLink(r.Element))
+            {
+                var path = ResourceReader.ElementPath(r.Element);
+                return path[(path.IndexOf('.', StringComparison.Ordinal) + 1)..] + ".reference";
+            }
+        }
+
+        return identifiers.Length > 0 ? "subject.identifier" : "subject";
+    }
+
+    /// <summary>The key of the person; 0 where the resource is about none; null where the person is not known.</summary>
+    private static async ValueTask<long?> PersonOfAsync(
+        IngestSession session, ReadOnlyMemory<byte> json, int supplier, ResourceFound found, ReferenceFound[] references, IdentifierFound[] identifiers, CancellationToken ct)
+    {
+        foreach (var r in references)
+        {
+            if (r.Contained || !IsPatientLink(r.Element))
+            {
+                continue;
+            }
+
+            switch (r.Form)
+            {
+                case ReferenceForm.Relative or ReferenceForm.Absolute when r.Target == ResourceType.Patient:
+                    return (await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct))?.Key;
+                case ReferenceForm.UrnUuid or ReferenceForm.UrnOid:
+                    if (session.FullUrls.TryGetValue(Text(json.Span, r.Text), out var local))
+                    {
+                        if (local.StartsWith("Patient/", StringComparison.Ordinal))
+                        {
+                            return (await PatientAsync(session, supplier, local["Patient/".Length..], ct))?.Key;
+                        }
+
+                        break;
+                    }
+
+                    return (await session.FindAsync(supplier, Text(json.Span, r.Text), ct))?.Key;
+                case ReferenceForm.Conditional when r.Target is ResourceType.Patient or ResourceType.None:
+                    return ConditionalNumber(Text(json.Span, r.Text)) is { } number ? await session.FindAsync(number, ct) : null;
+            }
+        }
+
+        // A logical reference: the NHS number alone says who it is.
+        foreach (var identifier in identifiers)
+        {
+            if (!identifier.TopLevel && IsNhsNumberSystem(identifier.System.Of(json.Span)) && IsSubjectIdentifier(found, identifier.Element))
+            {
+                return NhsNumber.Check(identifier.Value.Of(json.Span), out var number) == NhsNumberFault.None ? await session.FindAsync(number, ct) : null;
+            }
+        }
+
+        return 0;
+    }
+
+    private static bool IsSubjectIdentifier(ResourceFound found, ushort element)
+    {
+        var path = ResourceReader.ElementPath(element).AsSpan()[(found.Type.Name().Length + 1)..];
+        return path is "subject.identifier" or "patient.identifier" or "for.identifier" or "beneficiary.identifier" or "participant.actor.identifier";
+    }
+
+    private static async ValueTask<(long Key, NhsNumber Number)?> PatientAsync(IngestSession session, int supplier, string id, CancellationToken ct)
+    {
+        if (NhsNumber.TryParse(id, out var number) && await session.FindAsync(number, ct) is { } key)
+        {
+            return (key, number);
+        }
+
+        return await session.FindAsync(supplier, id, ct);
+    }
+
+    private static NhsNumber? ConditionalNumber(string reference)
+    {
+        const string Prefix = "Patient?identifier=";
+        if (!reference.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var value = Uri.UnescapeDataString(reference[Prefix.Length..]);
+        var bar = value.IndexOf('|', StringComparison.Ordinal);
+        return (bar < 0 || value[..bar] is NhsNumber.System or NhsNumber.OldSystem) && NhsNumber.TryParse(value[(bar + 1)..], out var number) ? number : null;
+    }
+
+    private async ValueTask RewriteReferencesAsync(
+        IngestSession session, ReadOnlyMemory<byte> json, int supplier, string supplierUri, ReferenceFound[] references, CancellationToken ct)
+    {
+        foreach (var r in references)
+        {
+            string? ours = null;
+            switch (r.Form)
+            {
+                case ReferenceForm.Relative or ReferenceForm.Absolute when r.Target == ResourceType.Patient:
+                    ours = await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct) is { } person ? $"Patient/{person.Number.Value}" : null;
+                    break;
+                case ReferenceForm.Relative when supplier != Directories.UnnamedSupplier && r.Target != ResourceType.None:
+                    ours = $"{r.Target.Name()}/{SourceIds.Stored(supplier, supplierUri, Text(json.Span, r.TargetId))}";
+                    break;
+                case ReferenceForm.UrnUuid or ReferenceForm.UrnOid:
+                    ours = session.FullUrls.GetValueOrDefault(Text(json.Span, r.Text));
+                    if (ours is null && await session.FindAsync(supplier, Text(json.Span, r.Text), ct) is { } known)
+                    {
+                        ours = $"Patient/{known.Number.Value}";
+                    }
+
+                    break;
+                case ReferenceForm.Conditional:
+                    ours = ConditionalNumber(Text(json.Span, r.Text)) is { } number && await session.FindAsync(number, ct) is not null ? $"Patient/{number.Value}" : null;
+                    break;
+            }
+
+            if (ours is not null)
+            {
+                _splice.Replace(r.Text, Encoding.UTF8.GetBytes(ours));
+            }
+        }
+    }
+
+    /// <summary>The body as stored: our id, a meta to write version and time into, and nothing else changed.</summary>
+    private byte[] Assemble(ReadOnlySpan<byte> json, ResourceFound found, string id)
+    {
+        var insertAt = found.InsertAt > found.Text.Start && json[found.InsertAt] == (byte)'"' ? found.InsertAt : found.Text.Start + 1;
+        if (found.Id.IsEmpty)
+        {
+            _splice.Insert(insertAt, Encoding.UTF8.GetBytes($"\"id\":\"{id}\","));
+        }
+        else if (!found.Id.Of(json).SequenceEqual(Encoding.UTF8.GetBytes(id)))
+        {
+            _splice.Replace(found.Id, Encoding.UTF8.GetBytes(id));
+        }
+
+        if (found.Meta.IsEmpty)
+        {
+            _splice.Insert(insertAt, "\"meta\":{},"u8.ToArray());
+        }
+        else
+        {
+            // Version and time are the server's to say.
+            if (!found.MetaVersionId.IsEmpty)
+            {
+                _splice.RemoveProperty(json, found.MetaVersionId);
+            }
+
+            if (!found.MetaLastUpdated.IsEmpty)
+            {
+                _splice.RemoveProperty(json, found.MetaLastUpdated);
+            }
+        }
+
+        return _splice.Apply(json, found.Text);
+    }
+
+    private static int MetaAt(byte[] body, ResourceFound found)
+    {
+        // The root's own meta: the search starts where it was found or put, and ids and versions before it are short.
+        _ = found;
+        var reader = new System.Text.Json.Utf8JsonReader(body, new System.Text.Json.JsonReaderOptions { MaxDepth = 256 });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == System.Text.Json.JsonTokenType.PropertyName)
+        {
+            var isMeta = reader.ValueTextEquals("meta"u8);
+            reader.Read();
+            if (isMeta)
+            {
+                return (int)reader.TokenStartIndex + 1;
+            }
+
+            reader.Skip();
+        }
+
+        throw new InvalidOperationException("A prepared body has a meta.");
+    }
+
+    private (int Event, string PractitionerId)[] Contacts(ReadOnlySpan<byte> json, int supplier, string supplierUri, ReferenceFound[] references)
+    {
+        if (_projector.ContactEvent < 0)
+        {
+            return [];
+        }
+
+        foreach (var r in references)
+        {
+            if (r is { Target: ResourceType.Practitioner, Form: ReferenceForm.Relative })
+            {
+                // Code of an admission is its diagnosis; contacts carry the professional instead.
+                return _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
+                    ? []
+                    : [(_projector.ContactEvent, SourceIds.Stored(supplier, supplierUri, Text(json, r.TargetId)))];
+            }
+        }
+
+        return [];
+    }
+
+    private async ValueTask<Patient> PersonRowAsync(IngestSession session, byte[] body, long key, NhsNumber number, int supplier, CancellationToken ct)
+    {
+        var row = PersonRow(body, _keys.View, key, number, supplier, out var practiceReference);
+        if (row.PracticeCode.Length == 0 && practiceReference.StartsWith("Organization/", StringComparison.Ordinal))
+        {
+            row.PracticeCode = await session.Directories.PracticeOfAsync(practiceReference["Organization/".Length..], ct);
+        }
+
+        row.Deprivation = await session.Directories.DeprivationOfAsync(row.PracticeCode, ct);
+        return row;
+    }
+
+    private static Patient PersonRow(ReadOnlySpan<byte> body, ClinicalView view, long key, NhsNumber number, int supplier, out string practiceReference)
+    {
+        var family = ClinicalView.Get(body, view.Family);
+        var flags = view.Active ? PersonFlags.None : PersonFlags.Inactive;
+        byte ethnicity = 0;
+        foreach (var coding in view.Codings)
+        {
+            var code = body[coding.Code];
+            switch (coding.Slot)
+            {
+                case CodingSlot.Ethnicity when code.Length > 0:
+                    ethnicity = code[0];
+                    break;
+                case CodingSlot.Security when code.SequenceEqual("R"u8) || code.SequenceEqual("V"u8):
+                    flags |= PersonFlags.Restricted;
+                    break;
+                case CodingSlot.NumberVerification when code.SequenceEqual("01"u8) || code.SequenceEqual("number-present-and-verified"u8):
+                    flags |= PersonFlags.NumberVerified;
+                    break;
+            }
+        }
+
+        var gender = body[view.Gender];
+        practiceReference = ClinicalView.Get(body, view.PracticeReference);
+        return new Patient
+        {
+            PatientKey = key,
+            NhsNumber = number,
+            SupplierKey = supplier,
+            BirthDay = view.BirthDay,
+            DeathDay = view.DeathDay,
+            Sex = gender.SequenceEqual("female"u8) ? Sex.Female : gender.SequenceEqual("male"u8) ? Sex.Male
+                : gender.SequenceEqual("other"u8) ? Sex.Other : Sex.Unknown,
+            Ethnicity = ethnicity,
+            Flags = flags,
+            PracticeCode = OdsCode.TryParse(ClinicalView.Get(body, view.PracticeCode), out var ods) ? ods.Value : "",
+            Family = family,
+            FamilyFolded = FoldedText.Of(family),
+            Given = ClinicalView.Get(body, view.Given),
+            Postcode = ClinicalView.Get(body, view.Postcode),
+        };
+    }
+
+    private Practice? PracticeRow(ReadOnlySpan<byte> body)
+    {
+        var view = _keys.View;
+        var isPractice = false;
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot == CodingSlot.Type)
+            {
+                // ODS role RO76 is a GP practice.
+                isPractice |= body[coding.Code].SequenceEqual("RO76"u8)
+                    || Encoding.UTF8.GetString(body[coding.Display]).Contains("GP practice", StringComparison.OrdinalIgnoreCase);
+            }
+        }
+
+        return isPractice && PracticeCode(body) is { } code
+            ? new Practice { Code = code.Value, Name = ClinicalView.Get(body, view.Name), Place = ClinicalView.Get(body, view.District) }
+            : null;
+    }
+
+    private static OdsCode? PracticeCode(ReadOnlySpan<byte> body)
+    {
+        var reader = new System.Text.Json.Utf8JsonReader(body);
+        using var document = System.Text.Json.JsonDocument.ParseValue(ref reader);
+        if (document.RootElement.TryGetProperty("identifier", out var identifiers))
+        {
+            foreach (var identifier in identifiers.EnumerateArray())
+            {
+                if (identifier.TryGetProperty("system", out var system) && system.ValueEquals(OdsCode.System)
+                    && identifier.TryGetProperty("value", out var value) && OdsCode.TryParse(value.GetString(), out var code))
+                {
+                    return code;
+                }
+            }
+        }
+
+        return null;
+    }
+}

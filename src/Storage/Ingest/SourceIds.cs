@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+using BetterCare.Care.Storage.Resources;
+
+namespace BetterCare.Care.Storage.Ingest;
+
+/// <summary>
+/// How a supplier's ids become ours. A UUID is unique by construction and is kept; so is any id of the supplier that gives
+/// no name. Another id of a named supplier is local to that supplier: it gets the supplier's tag in front, so that "1" of
+/// the hospital and "1" of the council are two resources. A pure function: the order of arrival does not matter.
+/// </summary>
+public static class SourceIds
+{
+    private const int TagLength = 8;
+    private const int MaxId = 64;
+
+    /// <summary>The id under which a resource is stored.</summary>
+    /// <param name="supplierKey">Who sent it.</param>
+    /// <param name="supplierUri">The same as a URI; empty where unnamed.</param>
+    /// <param name="sourceId">The id as posted.</param>
+    public static string Stored(int supplierKey, string supplierUri, string sourceId)
+    {
+        if (supplierKey == Directories.UnnamedSupplier || supplierUri.Length == 0 || IsUuid(sourceId) || sourceId.StartsWith(Tag(supplierUri) + ".", StringComparison.Ordinal))
+        {
+            return sourceId;
+        }
+
+        var id = $"{Tag(supplierUri)}.{sourceId}";
+        return id.Length <= MaxId ? id : $"{Tag(supplierUri)}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sourceId)))[..40]}";
+    }
+
+    /// <summary>An id for a resource that was posted without one.</summary>
+    public static string New() => Guid.CreateVersion7().ToString();
+
+    private static bool IsUuid(string id) => id.Length == 36 && Guid.TryParseExact(id, "D", out _);
+
+    private static string Tag(string supplierUri) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(supplierUri)))[..TagLength];
+}
