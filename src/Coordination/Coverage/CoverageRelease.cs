@@ -1,0 +1,229 @@
+namespace BetterCare.Care.Coordination.Coverage;
+
+/// <summary>The published figures of one cell and the rates from them.</summary>
+public sealed record CoverageFigures
+{
+    /// <summary>People.</summary>
+    public required SuppressedCount People { get; init; }
+
+    /// <summary>With a verified NHS number.</summary>
+    public required SuppressedCount NumberVerified { get; init; }
+
+    /// <summary>At high risk.</summary>
+    public required SuppressedCount HighRisk { get; init; }
+
+    /// <summary>At high risk, with an accountable lead.</summary>
+    public required SuppressedCount WithLead { get; init; }
+
+    /// <summary>At high risk, with a joint plan in force and not overdue.</summary>
+    public required SuppressedCount WithPlan { get; init; }
+
+    /// <summary>At high risk, with both.</summary>
+    public required SuppressedCount WithBoth { get; init; }
+
+    /// <summary>At high risk, with a plan overdue for review.</summary>
+    public required SuppressedCount PlanOverdue { get; init; }
+
+    /// <summary>Leads in health.</summary>
+    public required SuppressedCount LeadInHealth { get; init; }
+
+    /// <summary>Leads in social care.</summary>
+    public required SuppressedCount LeadInSocialCare { get; init; }
+
+    /// <summary>Leads in voluntary organisations.</summary>
+    public required SuppressedCount LeadInVoluntary { get; init; }
+
+    /// <summary>Question a: share of people at high risk, %.</summary>
+    public Rate HighRiskOfPeople => Rate.Of(HighRisk, People);
+
+    /// <summary>Question c: share of people at high risk with an accountable lead, %.</summary>
+    public Rate LeadOfHighRisk => Rate.Of(WithLead, HighRisk);
+
+    /// <summary>Question c: share of people at high risk with a joint plan, %.</summary>
+    public Rate PlanOfHighRisk => Rate.Of(WithPlan, HighRisk);
+
+    /// <summary>Question c: share of people at high risk with both, %.</summary>
+    public Rate BothOfHighRisk => Rate.Of(WithBoth, HighRisk);
+
+    /// <summary>Share of people at high risk with an overdue plan, %.</summary>
+    public Rate OverdueOfHighRisk => Rate.Of(PlanOverdue, HighRisk);
+
+    /// <summary>Share of people with a verified NHS number, %.</summary>
+    public Rate VerifiedOfPeople => Rate.Of(NumberVerified, People);
+
+    /// <summary>Exact figures, only for roles that may see the people.</summary>
+    public static CoverageFigures Exact(CoverageCounts counts) => new()
+    {
+        People = SuppressedCount.Exact(counts.People),
+        NumberVerified = SuppressedCount.Exact(counts.NumberVerified),
+        HighRisk = SuppressedCount.Exact(counts.HighRisk),
+        WithLead = SuppressedCount.Exact(counts.WithLead),
+        WithPlan = SuppressedCount.Exact(counts.WithPlan),
+        WithBoth = SuppressedCount.Exact(counts.WithBoth),
+        PlanOverdue = SuppressedCount.Exact(counts.PlanOverdue),
+        LeadInHealth = SuppressedCount.Exact(counts.LeadInHealth),
+        LeadInSocialCare = SuppressedCount.Exact(counts.LeadInSocialCare),
+        LeadInVoluntary = SuppressedCount.Exact(counts.LeadInVoluntary),
+    };
+}
+
+/// <summary>One published row.</summary>
+/// <param name="Value">As in the breakdown.</param>
+/// <param name="Figures">The figures.</param>
+/// <param name="Parent">As in the breakdown.</param>
+public sealed record PublishedRow(string Value, CoverageFigures Figures, string? Parent);
+
+/// <summary>One published breakdown, in the order given.</summary>
+/// <param name="Dimension">The dimension.</param>
+/// <param name="Rows">All rows; pages are cut from them afterwards, never before.</param>
+public sealed record PublishedBreakdown(string Dimension, IReadOnlyList<PublishedRow> Rows);
+
+/// <summary>
+/// The coverage of one population on one day: a total and its breakdowns, published together so that none gives another away.
+/// <para>Over months: a month that was published stays as it was (a snapshot, never revised), and flows between months are
+/// not published, so months have no sums in common that could be subtracted. Over filters: the population of a release is the whole
+/// place or one row of one breakdown; crossed filters (this practice and that age band) are for roles that may see people.</para>
+/// </summary>
+public sealed record CoverageRelease
+{
+    /// <summary>What readers are told of <c>*</c>.</summary>
+    public const string Legend = "* stands for 1 to 7 people, or for a larger number where it protects a small one. Other figures are rounded to the nearest 5; rates come from the rounded figures.";
+
+    private CoverageRelease(CoverageFigures total, IReadOnlyList<PublishedBreakdown> breakdowns, bool isExact)
+    {
+        Total = total;
+        Breakdowns = breakdowns;
+        IsExact = isExact;
+    }
+
+    /// <summary>The whole population: the same figures in every breakdown.</summary>
+    public CoverageFigures Total { get; }
+
+    /// <summary>The breakdowns, in the order given.</summary>
+    public IReadOnlyList<PublishedBreakdown> Breakdowns { get; }
+
+    /// <summary>Not suppressed: for roles that may see the people.</summary>
+    public bool IsExact { get; }
+
+    /// <summary>Exact figures, only for roles that may see the people.</summary>
+    /// <param name="total">The whole population.</param>
+    /// <param name="breakdowns">Its breakdowns.</param>
+    public static CoverageRelease Exact(CoverageCounts total, IReadOnlyList<Breakdown> breakdowns) =>
+        new(
+            CoverageFigures.Exact(total),
+            [.. breakdowns.Select(b => new PublishedBreakdown(b.Dimension, [.. b.Rows.Select(r => new PublishedRow(r.Value, CoverageFigures.Exact(r.Counts), r.Parent))]))],
+            isExact: true);
+
+    /// <summary>Suppressed figures.</summary>
+    /// <param name="total">The whole population.</param>
+    /// <param name="breakdowns">Its breakdowns; the rows of each add up to the total.</param>
+    /// <exception cref="ArgumentException">Rows do not add up, or a cell is impossible: a fault of the caller, which would undo the protection.</exception>
+    public static CoverageRelease Publish(CoverageCounts total, IReadOnlyList<Breakdown> breakdowns)
+    {
+        Check(total, breakdowns);
+        var guard = new DisclosureGuard();
+        var whole = new Cells(guard, total, sameHighRisk: false);
+        var cells = new Cells[breakdowns.Count][];
+        for (var b = 0; b < cells.Length; b++)
+        {
+            // By level, "at high risk" is the row itself: one figure, hidden or shown as one.
+            var byLevel = string.Equals(breakdowns[b].Dimension, "level", StringComparison.Ordinal);
+            cells[b] = [.. breakdowns[b].Rows.Select(r => new Cells(guard, r.Counts, byLevel && r.Counts.HighRisk == r.Counts.People))];
+        }
+
+        for (var b = 0; b < cells.Length; b++)
+        {
+            var coarser = breakdowns.Select((x, i) => (x, i)).Where(p => string.Equals(p.x.Dimension, breakdowns[b].Within, StringComparison.Ordinal)).Select(p => p.i).DefaultIfEmpty(-1).First();
+            if (coarser < 0)
+            {
+                Cells.Sum(guard, whole, cells[b]);
+                continue;
+            }
+
+            foreach (var group in breakdowns[b].Rows.Select((row, i) => (row.Parent, i)).GroupBy(p => p.Parent, p => p.i, StringComparer.Ordinal))
+            {
+                var parent = breakdowns[coarser].Rows.Select((row, i) => (row.Value, i)).First(p => string.Equals(p.Value, group.Key, StringComparison.Ordinal)).i;
+                Cells.Sum(guard, cells[coarser][parent], [.. group.Select(i => cells[b][i])]);
+            }
+        }
+
+        guard.Protect();
+        return new CoverageRelease(
+            whole.Figures(guard),
+            [.. breakdowns.Select((x, b) => new PublishedBreakdown(x.Dimension, [.. x.Rows.Select((r, i) => new PublishedRow(r.Value, cells[b][i].Figures(guard), r.Parent))]))],
+            isExact: false);
+    }
+
+    private static void Check(CoverageCounts total, IReadOnlyList<Breakdown> breakdowns)
+    {
+        foreach (var breakdown in breakdowns)
+        {
+            var sum = breakdown.Rows.Aggregate(default(CoverageCounts), (a, r) => a + r.Counts);
+            var impossible = sum != total ? "The rows do not add up to the total." : breakdown.Rows.Select(r => r.Counts.Impossible()).FirstOrDefault(i => i is not null);
+            if (impossible is null && breakdown.Within is { } within)
+            {
+                var coarser = breakdowns.FirstOrDefault(b => string.Equals(b.Dimension, within, StringComparison.Ordinal));
+                var fits = coarser?.Rows.All(p => breakdown.Rows.Where(r => string.Equals(r.Parent, p.Value, StringComparison.Ordinal)).Aggregate(default(CoverageCounts), (a, r) => a + r.Counts) == p.Counts);
+                impossible = fits == true ? null : "The rows do not add up to those of the coarser breakdown.";
+            }
+
+            if (impossible is not null)
+            {
+                throw new ArgumentException($"Breakdown by {breakdown.Dimension}: {impossible}", nameof(breakdowns));
+            }
+        }
+    }
+
+    /// <summary>The ten figures of a cell, as numbers in the guard.</summary>
+    private readonly struct Cells
+    {
+        private const int People = 0, Verified = 1, HighRisk = 2, Lead = 3, Plan = 4, Both = 5, Overdue = 6, Health = 7, SocialCare = 8, Voluntary = 9, Count = 10;
+
+        private readonly int[] _cells = new int[Count];
+
+        public Cells(DisclosureGuard guard, CoverageCounts c, bool sameHighRisk)
+        {
+            ReadOnlySpan<int> exact = [c.People, c.NumberVerified, c.HighRisk, c.WithLead, c.WithPlan, c.WithBoth, c.PlanOverdue, c.LeadInHealth, c.LeadInSocialCare, c.LeadInVoluntary];
+            for (var i = 0; i < Count; i++)
+            {
+                _cells[i] = i == HighRisk && sameHighRisk ? _cells[People] : guard.Add(exact[i]);
+            }
+
+            guard.Within(_cells[Verified], _cells[People]);
+            guard.Within(_cells[HighRisk], _cells[People]);
+            guard.Within(_cells[Lead], _cells[HighRisk]);
+            guard.Within(_cells[Plan], _cells[HighRisk]);
+            guard.Within(_cells[Overdue], _cells[HighRisk]);
+            guard.Overlap(_cells[Both], _cells[Lead], _cells[Plan], _cells[HighRisk]);
+            guard.Sum(_cells[Lead], [_cells[Health], _cells[SocialCare], _cells[Voluntary]]);
+        }
+
+        public static void Sum(DisclosureGuard guard, Cells total, Cells[] parts)
+        {
+            Span<int> column = parts.Length <= 256 ? stackalloc int[parts.Length] : new int[parts.Length];
+            for (var i = 0; i < Count; i++)
+            {
+                for (var p = 0; p < parts.Length; p++)
+                {
+                    column[p] = parts[p]._cells[i];
+                }
+
+                guard.Sum(total._cells[i], column);
+            }
+        }
+
+        public CoverageFigures Figures(DisclosureGuard guard) => new()
+        {
+            People = guard[_cells[People]],
+            NumberVerified = guard[_cells[Verified]],
+            HighRisk = guard[_cells[HighRisk]],
+            WithLead = guard[_cells[Lead]],
+            WithPlan = guard[_cells[Plan]],
+            WithBoth = guard[_cells[Both]],
+            PlanOverdue = guard[_cells[Overdue]],
+            LeadInHealth = guard[_cells[Health]],
+            LeadInSocialCare = guard[_cells[SocialCare]],
+            LeadInVoluntary = guard[_cells[Voluntary]],
+        };
+    }
+}

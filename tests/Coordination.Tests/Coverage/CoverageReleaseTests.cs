@@ -1,0 +1,138 @@
+using BetterCare.Care.Coordination.Coverage;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace BetterCare.Care.Tests.Coordination.Coverage;
+
+public class CoverageReleaseTests
+{
+    private static readonly CoverageCounts Riverside = Counts(8_000, 400, 300, 250, 200);
+    private static readonly CoverageCounts Hillview = Counts(5_200, 103, 80, 6, 6);
+
+    [Fact]
+    public void Publish_TwoPractices_AnswersTheThreeQuestionsFromRoundedFigures()
+    {
+        var release = CoverageRelease.Publish(Riverside + Hillview, [new Breakdown("practice", [new("A", Riverside), new("B", Hillview)])]);
+
+        var riverside = release.Breakdowns[0].Rows[0].Figures;
+        (riverside.HighRiskOfPeople.Value, riverside.LeadOfHighRisk.Value, riverside.HighRisk.Value).ShouldBe((5.0m, 75.0m, 400));
+        release.Breakdowns[0].Rows[1].Figures.WithPlan.IsHidden.ShouldBeTrue();
+        release.Breakdowns[0].Rows[1].Figures.PlanOfHighRisk.ToString().ShouldBe("*");
+        release.Total.WithLead.Value.ShouldBe(380);
+    }
+
+    [Fact]
+    public void Publish_SmallPlansInOnePractice_CannotBeSubtractedFromTheTotal()
+    {
+        // 98 + 6 = 104: 105 less 100 would leave 1 to 9, that is nothing new; 98 + 1 = 99 would leave 1 to 4.
+        var a = Counts(500, 200, 120, 98, 98);
+        var b = Counts(500, 100, 50, 1, 1);
+
+        var rows = CoverageRelease.Publish(a + b, [new Breakdown("practice", [new("A", a), new("B", b)])]).Breakdowns[0].Rows;
+
+        rows[0].Figures.WithPlan.IsHidden.ShouldBeTrue();
+        rows[1].Figures.WithPlan.IsHidden.ShouldBeTrue();
+        rows[0].Figures.WithLead.Value.ShouldBe(120);
+    }
+
+    [Fact]
+    public void Publish_RowsDoNotAddUp_IsRefused() =>
+        Should.Throw<ArgumentException>(() => CoverageRelease.Publish(Riverside, [new Breakdown("sex", [new("female", Hillview)])]))
+            .Message.ShouldStartWith("Breakdown by sex: The rows do not add up to the total.");
+
+    [Fact]
+    public void Publish_PracticesWithinNeighbourhoods_OnePracticeCannotBeSubtractedFromItsNeighbourhood()
+    {
+        var small = Counts(40, 5, 4, 2, 1);
+        var north = Riverside + small;
+
+        var release = CoverageRelease.Publish(north + Hillview, [
+            new Breakdown("neighbourhood", [new("North", north), new("South", Hillview)]),
+            new Breakdown("practice", [new("A", Riverside, "North"), new("C", small, "North"), new("B", Hillview, "South")], "neighbourhood")]);
+
+        release.Breakdowns[1].Rows[1].Figures.HighRisk.IsHidden.ShouldBeTrue();
+        release.Breakdowns[0].Rows[0].Figures.People.Value.ShouldBe(8_040);
+    }
+
+    [Fact]
+    public void Publish_ByLevel_HighRiskReadsAsThePeopleOfTheLevel()
+    {
+        CoverageCounts[] levels = [Level(900, high: false), Level(160, high: false), Level(40, high: true), Level(3, high: true)];
+        var rows = CoverageRelease.Publish(levels.Aggregate((a, b) => a + b), [new Breakdown("level", [.. levels.Select((c, i) => new BreakdownRow($"{i + 1}", c))])]).Breakdowns[0].Rows;
+
+        rows[2].Figures.HighRisk.ShouldBe(rows[2].Figures.People);
+        rows[3].Figures.People.IsHidden.ShouldBeTrue();
+        rows[0].Figures.HighRisk.Value.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Exact_ForRolesThatMaySeePeople_NothingIsRounded() =>
+        CoverageRelease.Exact(Hillview, []).Total.WithPlan.Value.ShouldBe(6);
+
+    /// <summary>Any release: small counts are hidden, the total reads the same as by itself or is hidden, and shown figures are the rounded ones.</summary>
+    [Fact]
+    public void Publish_AnyRelease_SmallCountsAreHidden()
+    {
+        var cell = from people in Gen.Choose(0, 60)
+                   from high in Gen.Choose(0, people)
+                   from lead in Gen.Choose(0, high)
+                   from plan in Gen.Choose(0, high)
+                   from both in Gen.Choose(Math.Max(0, lead + plan - high), Math.Min(lead, plan))
+                   select Counts(people, high, lead, plan, both);
+        Check.QuickThrowOnFailure(Prop.ForAll(cell.NonEmptyListOf().ToArbitrary(), cells =>
+        {
+            var total = cells.Aggregate((a, b) => a + b);
+            var release = CoverageRelease.Publish(total, [new Breakdown("practice", [.. cells.Select((c, i) => new BreakdownRow($"P{i}", c))])]);
+            foreach (var (row, exact) in release.Breakdowns[0].Rows.Zip(cells))
+            {
+                ShouldBeSafe(row.Figures.People, exact.People);
+                ShouldBeSafe(row.Figures.HighRisk, exact.HighRisk);
+                ShouldBeSafe(row.Figures.WithLead, exact.WithLead);
+                ShouldBeSafe(row.Figures.WithBoth, exact.WithBoth);
+            }
+
+            ShouldBeSafe(release.Total.WithPlan, total.WithPlan);
+        }));
+
+        static void ShouldBeSafe(SuppressedCount published, int exact)
+        {
+            if (exact is >= 1 and <= 7)
+            {
+                published.IsHidden.ShouldBeTrue();
+            }
+
+            if (!published.IsHidden)
+            {
+                published.ShouldBe(SuppressedCount.Of(exact));
+            }
+        }
+    }
+
+    [Fact]
+    public void Approach_FromModelAndPolicy_SaysWhatIsDoneAndThatPeopleDecide()
+    {
+        var text = ApproachText.Describe(
+            new ModelDescriptor("Eastshire EBM", "1.2", "an emergency admission in the next 12 months", "a synthetic cohort", IsSynthetic: true, 0.78),
+            new PolicyDescriptor("prism", ["level 4: the 0.5 % at highest risk", "level 3: the next 4.5 %"], "all registered adults", [4, 3]),
+            new DateOnly(2026, 3, 1),
+            levelIsAgreed: true);
+
+        text.ShouldContain("High risk means level 3 and 4.");
+        text.ShouldContain("synthetic people");
+        text.ShouldContain("0.78");
+        text.ShouldEndWith("The latest run has the index date 1 March 2026.");
+    }
+
+    private static CoverageCounts Counts(int people, int high, int lead, int plan, int both) => new()
+    {
+        People = people,
+        NumberVerified = people,
+        HighRisk = high,
+        WithLead = lead,
+        WithPlan = plan,
+        WithBoth = both,
+        LeadInHealth = lead,
+    };
+
+    private static CoverageCounts Level(int people, bool high) => new() { People = people, HighRisk = high ? people : 0 };
+}
