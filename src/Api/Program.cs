@@ -1,1 +1,10 @@
-return 0;
+using System.CommandLine;
+using BetterCare.Care.Api.Cli;
+
+var root = new RootCommand("BetterCare.Care: finds the people most at risk of an emergency admission, gives each one a lead professional and a joint plan, and proves it.")
+{
+    Verb.Json,
+    Verb.Database,
+    ImportVerb.Create(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -173,7 +173,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
             var rest = block.Buffer.AsSpan(at, block.Length - at);
             var end = rest.IndexOf((byte)'\n');
             var length = end < 0 ? rest.Length : end;
-            var text = block.Buffer.AsMemory(at, length);
+            ReadOnlyMemory<byte> text = block.Buffer.AsMemory(at, length);
             at += length + (end < 0 ? 0 : 1);
             text = Trim(text, first: line == 1);
             if (text.Length > 0)

@@ -1,0 +1,33 @@
+using BetterCare.Care.Api.Jobs;
+using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Ingest;
+using BetterCare.Care.Storage.Resources;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace BetterCare.Care.Api.Hosting;
+
+/// <summary>What the host and the command line both need.</summary>
+public static class Services
+{
+    /// <summary>Registers storage, mediation and jobs.</summary>
+    public static IServiceCollection AddCare(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<CareOptions>().Bind(configuration.GetSection("Care"))
+            .Validate(o => o.Profile is "demo" or "production", "Care:Profile is demo or production.")
+            .Validate(o => !string.IsNullOrWhiteSpace(o.Database), "Care:Database is empty: give a file path or a PostgreSQL connection string.")
+            .ValidateOnStart();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new CareDatabase(provider.GetRequiredService<IOptions<CareOptions>>().Value.Database));
+        services.AddDbContextFactory<CareDbContext>((provider, options) => provider.GetRequiredService<CareDatabase>().Configure(options));
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContext());
+        services.AddSingleton<Directories>();
+        services.AddSingleton<ResourceWriter>();
+        services.AddSingleton<ResourceStore>();
+        services.AddSingleton<BulkImporter>();
+        services.AddSingleton<JobQueue>();
+        services.AddSingleton<ImportJobs>();
+        services.AddMediation();
+        return services;
+    }
+}

@@ -1,0 +1,64 @@
+namespace BetterCare.Care.Api.Security;
+
+/// <summary>What a caller may do. Every request names the grant that it needs.</summary>
+public enum Grant
+{
+    /// <summary>Send patient data (data suppliers).</summary>
+    SupplyData,
+
+    /// <summary>Read identifiable records of people of one's own practices (MDT).</summary>
+    ReadRecords,
+
+    /// <summary>Work the list: levels, leads, plans, meetings (MDT).</summary>
+    CoordinateCare,
+
+    /// <summary>Start runs and see how they went (analyst, administrator).</summary>
+    RunStratification,
+
+    /// <summary>Read aggregates, small numbers suppressed (commissioner).</summary>
+    ReadCoverage,
+
+    /// <summary>Read one person's contingency plan in an emergency.</summary>
+    UrgentCare,
+
+    /// <summary>Operate the service.</summary>
+    Administer,
+
+    /// <summary>Nothing at all: public descriptions of the service.</summary>
+    None,
+}
+
+/// <summary>A request that says who may send it. A test fails for any request that does not.</summary>
+public interface IGuarded
+{
+    /// <summary>The grant that its sender needs.</summary>
+    static abstract Grant Needs { get; }
+}
+
+/// <summary>Who is asking: a person, a system, or the machine's own operator at the command line.</summary>
+/// <param name="Name">As recorded with decisions; a user or client id, never a patient's.</param>
+/// <param name="Grants">What the caller may do.</param>
+/// <param name="Practices">ODS codes that the caller may see; null: all.</param>
+public sealed record Caller(string Name, IReadOnlySet<Grant> Grants, IReadOnlySet<string>? Practices)
+{
+    private static readonly HashSet<Grant> All = [.. Enum.GetValues<Grant>()];
+
+    /// <summary>The operator at the command line: whoever can run the process can read the file.</summary>
+    public static Caller Operator { get; } = new("operator", All, null);
+
+    /// <summary>The one user of the demo profile, on loopback only.</summary>
+    public static Caller Demo { get; } = new("demo-user", All, null);
+
+    /// <summary>Nobody.</summary>
+    public static Caller Nobody { get; } = new("anonymous", new HashSet<Grant> { Grant.None }, null);
+
+    /// <summary>Whether the caller may see people of a practice.</summary>
+    public bool MaySee(string practiceCode) => Practices is null || Practices.Contains(practiceCode);
+}
+
+/// <summary>The caller of the request in hand.</summary>
+public sealed class CurrentCaller
+{
+    /// <summary>Set by the host for each request; nobody until then.</summary>
+    public Caller Caller { get; set; } = Caller.Nobody;
+}

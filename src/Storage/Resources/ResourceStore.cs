@@ -1,0 +1,132 @@
+using System.Data.Common;
+using System.Text;
+using BetterCare.Care.Fhir;
+
+namespace BetterCare.Care.Storage.Resources;
+
+/// <summary>Reads resources.</summary>
+public sealed class ResourceStore(CareDatabase database)
+{
+    private const string Columns = "patient_key, type, id, version, last_updated, deleted, meta_at, body";
+
+    /// <summary>The current version, deleted or not; null where there never was one.</summary>
+    public async Task<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) =>
+        await FirstAsync(ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id=@p1", [(short)type, id], ct));
+
+    /// <summary>One version; null where there is none of that number.</summary>
+    public async Task<StoredResource?> ReadVersionAsync(ResourceType type, string id, int version, CancellationToken ct)
+    {
+        var current = await ReadAsync(type, id, ct);
+        if (current is null || current.Version == version)
+        {
+            return current;
+        }
+
+        return await FirstAsync(ListAsync(
+            $"SELECT {Columns} FROM resource_history WHERE patient_key=@p0 AND type=@p1 AND id=@p2 AND version=@p3",
+            [current.PatientKey, (short)type, id, version],
+            ct));
+    }
+
+    /// <summary>All versions, newest first.</summary>
+    public async IAsyncEnumerable<StoredResource> HistoryAsync(ResourceType type, string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        var current = await ReadAsync(type, id, ct);
+        if (current is null)
+        {
+            yield break;
+        }
+
+        yield return current;
+        await foreach (var old in ListAsync(
+            $"SELECT {Columns} FROM resource_history WHERE patient_key=@p0 AND type=@p1 AND id=@p2 ORDER BY version DESC",
+            [current.PatientKey, (short)type, id],
+            ct))
+        {
+            yield return old;
+        }
+    }
+
+    /// <summary>A person's current resources, of one type or of all, by type and id.</summary>
+    public IAsyncEnumerable<StoredResource> OfPatientAsync(long patientKey, ResourceType? type, CancellationToken ct) => type is { } t
+        ? ListAsync($"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id", [patientKey, (short)t], ct)
+        : ListAsync($"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND NOT deleted ORDER BY type, id", [patientKey], ct);
+
+    /// <summary>The shared resources of a type (Practitioner, Organization …), by id.</summary>
+    public IAsyncEnumerable<StoredResource> SharedAsync(ResourceType type, CancellationToken ct) => OfPatientAsync(0, type, ct);
+
+    /// <summary>Every current resource of a type, by patient and id, for exports and checks.</summary>
+    public IAsyncEnumerable<StoredResource> OfTypeAsync(ResourceType type, CancellationToken ct) =>
+        ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND NOT deleted ORDER BY id", [(short)type], ct);
+
+    /// <summary>Current resources with a business identifier.</summary>
+    /// <param name="type">Resource type.</param>
+    /// <param name="system">System URI; empty: any.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="ct">Cancels.</param>
+    public IAsyncEnumerable<StoredResource> ByIdentifierAsync(ResourceType type, string system, string value, CancellationToken ct) => ListAsync(
+        "SELECT r.patient_key, r.type, r.id, r.version, r.last_updated, r.deleted, r.meta_at, r.body "
+        + "FROM resource_identifier i JOIN resource r ON r.patient_key=i.patient_key AND r.type=i.type AND r.id=i.id "
+        + "WHERE i.hash=@p0 AND i.type=@p1 AND NOT r.deleted ORDER BY r.id",
+        [Hashing.Identifier((byte)type, Encoding.UTF8.GetBytes(system), Encoding.UTF8.GetBytes(value)), (short)type],
+        ct);
+
+    /// <summary>How many current resources there are of each type.</summary>
+    public async Task<IReadOnlyDictionary<ResourceType, long>> CountAsync(CancellationToken ct)
+    {
+        var counts = new SortedDictionary<ResourceType, long>();
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = Command(connection, "SELECT type, COUNT(*) FROM resource WHERE NOT deleted GROUP BY type", []);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            counts[(ResourceType)reader.GetInt16(0)] = reader.GetInt64(1);
+        }
+
+        return counts;
+    }
+
+    private static async Task<StoredResource?> FirstAsync(IAsyncEnumerable<StoredResource> rows)
+    {
+        await foreach (var row in rows)
+        {
+            return row;
+        }
+
+        return null;
+    }
+
+    private async IAsyncEnumerable<StoredResource> ListAsync(string sql, object[] values, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = Command(connection, sql, values);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            yield return new StoredResource(
+                reader.GetInt64(0),
+                (ResourceType)reader.GetInt16(1),
+                reader.GetString(2),
+                reader.GetInt32(3),
+                reader.GetInt64(4),
+                reader.GetBoolean(5),
+                reader.GetInt32(6),
+                reader.GetFieldValue<byte[]>(7));
+        }
+    }
+
+    private static DbCommand Command(DbConnection connection, string sql, object[] values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = $"@p{i}";
+            parameter.Value = values[i];
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}
