@@ -61,20 +61,17 @@ public sealed class ClinicalCodes
 {
     private readonly Dictionary<ulong, (int Start, int Count)> _exact;
     private readonly CodeMeaning[] _exactMeanings;
-    private readonly uint[] _icdFrom;
-    private readonly (int Start, int Count)[] _icdRanges;
-    private readonly CodeMeaning[] _icdMeanings;
+    private readonly Icd10PrefixMap<CodeMeaning> _icd10;
 
     private ClinicalCodes(IEnumerable<(CodeSystemKind System, string Code, CodeMeaning Meaning)> rows)
     {
         var exact = new Dictionary<ulong, List<CodeMeaning>>();
-        var prefixes = new List<(uint From, uint To, CodeMeaning Meaning)>();
+        var prefixes = new List<(string Prefix, CodeMeaning Meaning)>();
         foreach (var (system, code, meaning) in rows)
         {
             if (system == CodeSystemKind.Icd10)
             {
-                var (from, to) = Icd10Code.PrefixRange(code);
-                prefixes.Add((from, to, meaning));
+                prefixes.Add((code, meaning));
                 continue;
             }
 
@@ -96,7 +93,7 @@ public sealed class ClinicalCodes
         }
 
         _exactMeanings = [.. flat];
-        (_icdFrom, _icdRanges, _icdMeanings) = Flatten(prefixes);
+        _icd10 = new Icd10PrefixMap<CodeMeaning>(prefixes);
     }
 
     /// <summary>The lists that ship with the product.</summary>
@@ -123,12 +120,7 @@ public sealed class ClinicalCodes
     }
 
     /// <summary>The meanings of an ICD-10 code packed by <see cref="Icd10Code.Pack"/>.</summary>
-    public ReadOnlySpan<CodeMeaning> FindIcd10(uint packed)
-    {
-        var i = Array.BinarySearch(_icdFrom, packed);
-        i = i >= 0 ? i : ~i - 1;
-        return i < 0 ? default : _icdMeanings.AsSpan(_icdRanges[i].Start, _icdRanges[i].Count);
-    }
+    public ReadOnlySpan<CodeMeaning> FindIcd10(uint packed) => _icd10.Find(packed);
 
     private ReadOnlySpan<CodeMeaning> FindIcd10(ReadOnlySpan<byte> utf8Code)
     {
@@ -187,37 +179,6 @@ public sealed class ClinicalCodes
         }
 
         return key | ((ulong)system << 60);
-    }
-
-    // Overlapping prefixes (S72 and S720) become disjoint intervals, each with all of its meanings side by side.
-    private static (uint[] From, (int, int)[] Ranges, CodeMeaning[] Meanings) Flatten(List<(uint From, uint To, CodeMeaning Meaning)> prefixes)
-    {
-        var cuts = new SortedSet<uint>();
-        foreach (var p in prefixes)
-        {
-            cuts.Add(p.From);
-            cuts.Add(p.To);
-        }
-
-        var from = new List<uint>();
-        var ranges = new List<(int, int)>();
-        var meanings = new List<CodeMeaning>();
-        foreach (var cut in cuts)
-        {
-            var start = meanings.Count;
-            foreach (var p in prefixes)
-            {
-                if (p.From <= cut && cut < p.To)
-                {
-                    meanings.Add(p.Meaning);
-                }
-            }
-
-            from.Add(cut);
-            ranges.Add((start, meanings.Count - start));
-        }
-
-        return ([.. from], [.. ranges], [.. meanings]);
     }
 
     private static ClinicalCodes Load(string resource)
