@@ -7,6 +7,7 @@ namespace BetterCare.Care.Fhir.Search;
 /// <summary>One element of a structure, as far as search, <c>_summary</c> and <c>_elements</c> care.</summary>
 /// <param name="Path">Its path: <c>Observation.value[x]</c>.</param>
 /// <param name="Types">Names of its data types; several for a choice; none for a content reference.</param>
+/// <param name="Targets">For a reference: the resource types that it may point at; empty if any.</param>
 /// <param name="ContentReference">The path whose children it shares, or null.</param>
 /// <param name="IsMany">Whether there can be more than one.</param>
 /// <param name="IsMandatory">Whether at least one is required.</param>
@@ -16,6 +17,7 @@ namespace BetterCare.Care.Fhir.Search;
 internal sealed record ElementDefinition(
     string Path,
     string[] Types,
+    ResourceType[] Targets,
     string? ContentReference,
     bool IsMany,
     bool IsMandatory,
@@ -76,9 +78,14 @@ internal sealed class Structure
     {
         var path = element["path"u8].ToString();
         var types = new List<string>();
+        var targets = new List<ResourceType>();
         foreach (var type in element["types"u8].Items)
         {
             types.Add(type["code"u8].ToString());
+            foreach (var target in type["targetProfile"u8].Items)
+            {
+                targets.Add(ResourceTypes.Parse(target.Text));
+            }
         }
 
         var binding = element["binding"u8];
@@ -86,6 +93,7 @@ internal sealed class Structure
         var definition = new ElementDefinition(
             path,
             [.. types],
+            targets.Contains(ResourceType.None) ? [] : [.. targets],
             element.TryGet("contentReference"u8, out var same) ? same.ToString() : null,
             !element["max"u8].Text.SequenceEqual("1"u8),
             !element["min"u8].Raw.SequenceEqual("0"u8),

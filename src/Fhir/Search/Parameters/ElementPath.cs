@@ -46,7 +46,9 @@ internal abstract class StepFilter
     /// <summary><c>where(resolve() is Patient)</c>, answered from the reference alone.</summary>
     public sealed class ResolvesTo(ResourceType type) : StepFilter
     {
-        public override bool Accepts(JsonView value, JsonView resource) => ResourceReference.TypeOf(value, resource) == type;
+        public ResourceType Type { get; } = type;
+
+        public override bool Accepts(JsonView value, JsonView resource) => ResourceReference.TypeOf(value, resource) == Type;
     }
 
     /// <summary><c>where(hasExtension('url'))</c>.</summary>
@@ -83,11 +85,14 @@ internal sealed class PathStep(string property, StepFilter? filter = null)
 /// One alternative of a compiled search expression: property names from the resource down to values of one data type.
 /// Choices (<c>value[x]</c>) have become an alternative for each type, so the type of a value is known before it is read.
 /// </summary>
-internal sealed class ElementPath(PathStep[] steps, FhirType type, ImpliedCodes? codes = null, bool isMany = false, bool fromResource = false)
+internal sealed class ElementPath(PathStep[] steps, FhirType type, ResourceType[] targets, ImpliedCodes? codes = null, bool isMany = false, bool fromResource = false)
 {
     public PathStep[] Steps { get; } = steps;
 
     public FhirType Type { get; } = type;
+
+    /// <summary>For a reference: the resource types that it may point at; empty if any.</summary>
+    public ResourceType[] Targets { get; } = targets;
 
     /// <summary>For a code: the systems that its binding implies.</summary>
     public ImpliedCodes? Codes { get; } = codes;

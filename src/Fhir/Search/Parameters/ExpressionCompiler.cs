@@ -11,11 +11,12 @@ namespace BetterCare.Care.Fhir.Search;
 internal static partial class ExpressionCompiler
 {
     // A place in the definitions that a partly compiled path has reached.
-    private sealed record Place(string Structure, string Path, string Type, PathStep[] Steps, string? ValueSet, bool IsMany, bool FromResource)
+    private sealed record Place(string Structure, string Path, string Type, PathStep[] Steps, ResourceType[] Targets, string? ValueSet, bool IsMany, bool FromResource)
     {
         public ElementPath ToPath() => new(
             Steps,
             Steps is [{ Property: "id" }] ? FhirType.Id : Path == Structure && ResourceTypes.Parse(Type) != ResourceType.None ? FhirType.Resource : FhirTypes.Parse(Type),
+            Targets,
             Type == "code" ? ImpliedCodes.Of(ValueSet) : null,
             IsMany,
             FromResource);
@@ -73,7 +74,7 @@ internal static partial class ExpressionCompiler
         }
     }
 
-    private static Place Start(ResourceType type) => new(type.Name(), type.Name(), type.Name(), [], null, false, false);
+    private static Place Start(ResourceType type) => new(type.Name(), type.Name(), type.Name(), [], [], null, false, false);
 
     private static IEnumerable<Place> Follow(Place start, string expression, bool skipFirst)
     {
@@ -145,7 +146,7 @@ internal static partial class ExpressionCompiler
             }
             else
             {
-                yield return below with { Structure = type, Path = type, Type = type, ValueSet = element.RequiredValueSet };
+                yield return below with { Structure = type, Path = type, Type = type, Targets = element.Targets, ValueSet = element.RequiredValueSet };
             }
         }
     }
@@ -155,7 +156,11 @@ internal static partial class ExpressionCompiler
         places.Where(p => p.Type.Equals(type, StringComparison.OrdinalIgnoreCase));
 
     private static Place Filter(Place place, StepFilter filter) =>
-        place with { Steps = [.. place.Steps[..^1], new PathStep(place.Steps[^1].Property, filter)] };
+        place with
+        {
+            Steps = [.. place.Steps[..^1], new PathStep(place.Steps[^1].Property, filter)],
+            Targets = filter is StepFilter.ResolvesTo resolves ? [resolves.Type] : place.Targets,
+        };
 
     private static StepFilter Condition(string argument)
     {

@@ -90,9 +90,22 @@ public sealed class SearchParameters
         {
             Paths = paths,
             IsTruth = isTruth,
-            Targets = source.Targets,
+            Targets = Targets(source.Targets, paths),
             Unsupported = paths.Length > 0 ? null : "The official definition points at an element that a search of its kind cannot read.",
         };
+    }
+
+    // The definitions of shared parameters name more targets than an element of one type can have: Observation.patient
+    // is declared as Patient or Group and filtered to Patient.
+    private static ResourceType[] Targets(ResourceType[] declared, ElementPath[] paths)
+    {
+        if (Array.Exists(paths, p => p.Targets.Length == 0))
+        {
+            return declared;
+        }
+
+        var possible = paths.SelectMany(p => p.Targets).Distinct();
+        return declared.Length == 0 ? [.. possible] : [.. declared.Intersect(possible)];
     }
 
     private static SearchParameter Composite(ResourceType type, SearchParameterSource source, Uri definition)

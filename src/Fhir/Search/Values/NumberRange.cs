@@ -83,12 +83,13 @@ internal readonly record struct NumberCriterion(Comparison Comparison, decimal V
     {
         criterion = default;
         if (!Comparisons.TryTake(text, out var comparison, out var digits)
-            || !decimal.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value))
+            || !decimal.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
+            || !TryHalfUnit(digits, out var half))
         {
             return false;
         }
 
-        criterion = new NumberCriterion(comparison, value, HalfUnit(digits));
+        criterion = new NumberCriterion(comparison, value, half);
         return true;
     }
 
@@ -133,15 +134,20 @@ internal readonly record struct NumberCriterion(Comparison Comparison, decimal V
 
     // The specification's own example reads 1e2 as [95, 105): in exponent form a whole mantissa counts as having one
     // decimal, so that 1e2 and 1.0e2 mean the same.
-    private static decimal HalfUnit(string digits)
+    private static bool TryHalfUnit(string digits, out decimal half)
     {
+        half = 0.5m;
         var e = digits.AsSpan().IndexOfAny('e', 'E');
         var mantissa = e < 0 ? digits : digits[..e];
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         var decimals = point < 0 ? 0 : mantissa.Length - point - 1;
-        var exponent = e < 0 ? 0 : int.Parse(digits.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = 0;
+        if (e >= 0 && !(int.TryParse(digits.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) && Math.Abs(exponent) < 100))
+        {
+            return false;
+        }
+
         var unit = exponent - (e >= 0 ? Math.Max(decimals, 1) : decimals);
-        var half = 0.5m;
         for (; unit > 0 && half < decimal.MaxValue / 10; unit--)
         {
             half *= 10;
@@ -152,6 +158,6 @@ internal readonly record struct NumberCriterion(Comparison Comparison, decimal V
             half /= 10;
         }
 
-        return half;
+        return true;
     }
 }
