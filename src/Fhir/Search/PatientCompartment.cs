@@ -1,0 +1,108 @@
+namespace BetterCare.Care.Fhir.Search;
+
+/// <summary>
+/// The Patient compartment (R4 CompartmentDefinition/patient): which resources belong to a patient, and by which
+/// parameters.
+/// </summary>
+public static class PatientCompartment
+{
+    private static readonly Lazy<IReadOnlyList<SearchParameter>[]> Official = new(Read);
+
+    private static readonly Lazy<IReadOnlyList<SearchParameter>>[] Owners =
+        [.. Enumerable.Range(0, ResourceTypes.Count + 1).Select(i => new Lazy<IReadOnlyList<SearchParameter>>(() => FindOwners((ResourceType)i)))];
+
+    /// <summary>The parameters that put a resource of the type into a patient's compartment; empty if none does.</summary>
+    /// <param name="type">A resource type.</param>
+    public static IReadOnlyList<SearchParameter> Parameters(ResourceType type) => Official.Value[(int)type];
+
+    /// <summary>
+    /// The parameters that say whom a resource is about, the surest first: <c>patient</c>, <c>subject</c>, then the
+    /// compartment's own. A Task's <c>patient</c> is one of them although the official compartment leaves it out.
+    /// </summary>
+    /// <param name="type">A resource type.</param>
+    public static IReadOnlyList<SearchParameter> OwnerParameters(ResourceType type) => Owners[(int)type].Value;
+
+    /// <summary>The id of the patient whom a resource is about: the first that <see cref="OwnerParameters"/> find; null if none.</summary>
+    /// <param name="type">The resource's type.</param>
+    /// <param name="json">The resource.</param>
+    /// <param name="serviceBase">The server's own base URL without last slash.</param>
+    public static string? Owner(ResourceType type, ReadOnlySpan<byte> json, string serviceBase = "")
+    {
+        if (type == ResourceType.Patient)
+        {
+            return new JsonView(json).TryGet("id"u8, out var id) ? id.ToString() : null;
+        }
+
+        foreach (var parameter in OwnerParameters(type))
+        {
+            foreach (var key in References.Keys(parameter, json, serviceBase))
+            {
+                if (key.StartsWith("Patient/", StringComparison.Ordinal))
+                {
+                    return key["Patient/".Length..];
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The ids of all patients whom a resource belongs to by any of <see cref="OwnerParameters"/>, each once.</summary>
+    /// <param name="type">The resource's type.</param>
+    /// <param name="json">The resource.</param>
+    /// <param name="serviceBase">The server's own base URL without last slash.</param>
+    public static IReadOnlyList<string> Patients(ResourceType type, ReadOnlySpan<byte> json, string serviceBase = "")
+    {
+        var patients = new List<string>();
+        if (type == ResourceType.Patient)
+        {
+            patients.Add(new JsonView(json)["id"u8].ToString());
+        }
+
+        foreach (var parameter in OwnerParameters(type))
+        {
+            foreach (var key in References.Keys(parameter, json, serviceBase))
+            {
+                if (key.StartsWith("Patient/", StringComparison.Ordinal) && !patients.Contains(key["Patient/".Length..]))
+                {
+                    patients.Add(key["Patient/".Length..]);
+                }
+            }
+        }
+
+        return patients;
+    }
+
+    private static IReadOnlyList<SearchParameter> FindOwners(ResourceType type)
+    {
+        var owners = new[] { "patient", "subject" }.Select(SearchParameters.For(type).Find).OfType<SearchParameter>();
+        return
+        [
+            .. owners.Concat(Parameters(type))
+                .Where(p => p.Type == SearchParameterType.Reference && (p.Targets.Count == 0 || p.Targets.Contains(ResourceType.Patient)))
+                .Distinct(),
+        ];
+    }
+
+    private static IReadOnlyList<SearchParameter>[] Read()
+    {
+        var byType = new IReadOnlyList<SearchParameter>[ResourceTypes.Count + 1];
+        Array.Fill(byType, []);
+        foreach (var entry in new JsonView(Embedded.Read("r4-compartment-patient.json"))["resources"u8].Properties)
+        {
+            var type = ResourceTypes.Parse(entry.Name);
+            var parameters = new List<SearchParameter>();
+            foreach (var code in entry.Value.Items)
+            {
+                if (type != ResourceType.None && SearchParameters.For(type).Find(code.ToString()) is { } parameter)
+                {
+                    parameters.Add(parameter);
+                }
+            }
+
+            byType[(int)type] = parameters;
+        }
+
+        return byType;
+    }
+}
