@@ -5,6 +5,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
 {
     Verb.Json,
     Verb.Database,
+    GenerateVerb.Create(),
     ImportVerb.Create(),
 };
 return await root.Parse(args).InvokeAsync();

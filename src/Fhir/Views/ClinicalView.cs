@@ -92,6 +92,7 @@ public readonly record struct QuantityView(int Component, double Value, Range Un
 public sealed class ClinicalView
 {
     private const string AdmissionMethodUrl = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod";
+    private const string CensusTractUrl = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-censusTract";
     private const string EthnicCategoryUrl = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EthnicCategory";
     private const string VerificationUrl = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus";
 
@@ -143,6 +144,9 @@ public sealed class ClinicalView
     /// <summary>Postcode of the first address.</summary>
     public Range Postcode { get; private set; }
 
+    /// <summary>Census tract (in England the LSOA) of the first address that gives one.</summary>
+    public Range SmallArea { get; private set; }
+
     /// <summary>District of the first address.</summary>
     public Range District { get; private set; }
 
@@ -158,7 +162,7 @@ public sealed class ClinicalView
     {
         _codings.Clear();
         _quantities.Clear();
-        Status = Gender = Family = Given = Name = Postcode = District = PracticeCode = PracticeReference = default;
+        Status = Gender = Family = Given = Name = Postcode = District = SmallArea = PracticeCode = PracticeReference = default;
         StartDay = EndDay = RecordedDay = AbatementDay = BirthDay = DeathDay = 0;
         Active = true;
 
@@ -517,6 +521,10 @@ public sealed class ClinicalView
         {
             view.District = Text(ref inner);
         }
+        else if (name.SequenceEqual("extension"u8))
+        {
+            view.Extensions(ref inner);
+        }
         else
         {
             inner.Skip();
@@ -591,11 +599,14 @@ public sealed class ClinicalView
         {
             var slot = CodingSlot.Other;
             var first = _codings.Count;
+            Range text = default;
+            var isArea = false;
             while (r.Read() && r.TokenType == JsonTokenType.PropertyName)
             {
                 if (r.ValueTextEquals("url"u8))
                 {
                     r.Read();
+                    isArea = r.ValueTextEquals(CensusTractUrl);
                     slot = r.ValueTextEquals(AdmissionMethodUrl) ? CodingSlot.AdmissionMethod
                         : r.ValueTextEquals(EthnicCategoryUrl) ? CodingSlot.Ethnicity
                         : r.ValueTextEquals(VerificationUrl) ? CodingSlot.NumberVerification
@@ -606,11 +617,21 @@ public sealed class ClinicalView
                     r.Read();
                     Concepts(CodingSlot.Other, ref r);
                 }
+                else if (r.ValueTextEquals("valueString"u8))
+                {
+                    r.Read();
+                    text = Text(ref r);
+                }
                 else
                 {
                     r.Read();
                     r.Skip();
                 }
+            }
+
+            if (isArea)
+            {
+                SmallArea = text;
             }
 
             // The url may come after the value, so the slot is set once both are read.

@@ -146,7 +146,7 @@ public sealed class BundlePreparer
             var slash = url.IndexOf('/', StringComparison.Ordinal);
             if (slash > 0 && ResourceTypes.Parse(url[..slash]) == resource.Type)
             {
-                id = SourceIds.Stored(supplier, supplierUri, url[(slash + 1)..]);
+                id = SourceIds.Stored(supplier, supplierUri, resource.Type, url[(slash + 1)..]);
             }
             else if (url.Contains('?', StringComparison.Ordinal))
             {
@@ -181,7 +181,7 @@ public sealed class BundlePreparer
                 }
             }
 
-            id = id is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, id);
+            id = id is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, resource.Type, id);
         }
 
         if (id is not null)

@@ -96,7 +96,7 @@ public sealed class ResourcePreparer
         }
         else
         {
-            id = target?.Id ?? (postedId is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, postedId));
+            id = target?.Id ?? (postedId is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, postedId));
             var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
             if (person is null)
             {
@@ -132,6 +132,7 @@ public sealed class ResourcePreparer
                 Events = patientKey == 0 || _projector.Events.Count == 0 ? [] : [.. _projector.Events],
                 Contacts = patientKey == 0 ? [] : Contacts(json.Span, supplier, supplierUri, references),
                 SetsFlags = _projector.Flags,
+                Registration = _projector.Registration,
                 Patient = found.Type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
                 Practice = found.Type == ResourceType.Organization ? PracticeRow(body) : null,
                 SourceId = sourceId,
@@ -304,7 +305,7 @@ public sealed class ResourcePreparer
                     ours = await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct) is { } person ? $"Patient/{person.Number.Value}" : null;
                     break;
                 case ReferenceForm.Relative when supplier != Directories.UnnamedSupplier && r.Target != ResourceType.None:
-                    ours = $"{r.Target.Name()}/{SourceIds.Stored(supplier, supplierUri, Text(json.Span, r.TargetId))}";
+                    ours = $"{r.Target.Name()}/{SourceIds.Stored(supplier, supplierUri, r.Target, Text(json.Span, r.TargetId))}";
                     break;
                 case ReferenceForm.UrnUuid or ReferenceForm.UrnOid:
                     ours = session.FullUrls.GetValueOrDefault(Text(json.Span, r.Text));
@@ -395,7 +396,7 @@ public sealed class ResourcePreparer
                 // Code of an admission is its diagnosis; contacts carry the professional instead.
                 return _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
                     ? []
-                    : [(_projector.ContactEvent, SourceIds.Stored(supplier, supplierUri, Text(json, r.TargetId)))];
+                    : [(_projector.ContactEvent, SourceIds.Stored(supplier, supplierUri, r.Target, Text(json, r.TargetId)))];
             }
         }
 
@@ -410,7 +411,10 @@ public sealed class ResourcePreparer
             row.PracticeCode = await session.Directories.PracticeOfAsync(practiceReference["Organization/".Length..], ct);
         }
 
-        row.Deprivation = await session.Directories.DeprivationOfAsync(row.PracticeCode, ct);
+        // The person's own small area where it is given, else the practice's population.
+        row.Deprivation = Directories.DeprivationOfArea(ClinicalView.Get(body, _keys.View.SmallArea)) is var own and not 0
+            ? own
+            : await session.Directories.DeprivationOfAsync(row.PracticeCode, ct);
         return row;
     }
 

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
+using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Resources;
 
 namespace BetterCare.Care.Storage.Ingest;
 
 /// <summary>
 /// How a supplier's ids become ours. A UUID is unique by construction and is kept; so is any id of the supplier that gives
-/// no name. Another id of a named supplier is local to that supplier: it gets the supplier's tag in front, so that "1" of
+/// no name, and an ODS code of an Organization. Another id of a named supplier is local to that supplier: it gets the supplier's tag in front, so that "1" of
 /// the hospital and "1" of the council are two resources. A pure function: the order of arrival does not matter.
 /// </summary>
 public static class SourceIds
@@ -18,9 +19,11 @@ public static class SourceIds
     /// <param name="supplierKey">Who sent it.</param>
     /// <param name="supplierUri">The same as a URI; empty where unnamed.</param>
     /// <param name="sourceId">The id as posted.</param>
-    public static string Stored(int supplierKey, string supplierUri, string sourceId)
+    /// <param name="type">Its type.</param>
+    public static string Stored(int supplierKey, string supplierUri, ResourceType type, string sourceId)
     {
-        if (supplierKey == Directories.UnnamedSupplier || supplierUri.Length == 0 || IsUuid(sourceId) || sourceId.StartsWith(Tag(supplierUri) + ".", StringComparison.Ordinal))
+        if (supplierKey == Directories.UnnamedSupplier || supplierUri.Length == 0 || IsUuid(sourceId)
+            || (type == ResourceType.Organization && IsNational(sourceId)) || sourceId.StartsWith(Tag(supplierUri) + ".", StringComparison.Ordinal))
         {
             return sourceId;
         }
@@ -31,6 +34,10 @@ public static class SourceIds
 
     /// <summary>An id for a resource that was posted without one.</summary>
     public static string New() => Guid.CreateVersion7().ToString();
+
+    /// <summary>An ODS code is as national as an NHS number: the ODS API itself uses it as Organization.id.</summary>
+    private static bool IsNational(string id) =>
+        id.Length is >= 3 and <= 8 && id.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)) && id.Any(char.IsAsciiLetterUpper);
 
     private static bool IsUuid(string id) => id.Length == 36 && Guid.TryParseExact(id, "D", out _);
 

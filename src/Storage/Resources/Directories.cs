@@ -79,7 +79,7 @@ public sealed class Directories(CareDatabase database) : IAsyncDisposable
             if (found is null)
             {
                 _ = await QueryAsync(
-                    "INSERT INTO supplier (supplier_key, uri) SELECT COALESCE(MAX(supplier_key), 0) + 1, @p0 FROM supplier ON CONFLICT DO NOTHING",
+                    "INSERT INTO supplier (supplier_key, uri) SELECT COALESCE(MAX(supplier_key), 0) + 1, @p0 FROM supplier WHERE true ON CONFLICT DO NOTHING",
                     [uri],
                     ct);
                 found = await QueryAsync("SELECT supplier_key FROM supplier WHERE uri = @p0", [uri], ct);
@@ -138,6 +138,9 @@ public sealed class Directories(CareDatabase database) : IAsyncDisposable
 
         return quintile;
     }
+
+    /// <summary>The deprivation quintile of a small area (LSOA 2011) by IMD 2019; 0 where not in the table.</summary>
+    public static byte DeprivationOfArea(string lsoa) => Reference.SmallAreas.Quintile(lsoa);
 
     /// <summary>The ODS code of an organisation that a Patient names by reference; empty where it is not here (yet).</summary>
     public async ValueTask<string> PracticeOfAsync(string organizationId, CancellationToken ct)

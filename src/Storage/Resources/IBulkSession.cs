@@ -28,6 +28,9 @@ internal interface IBulkSession : IAsyncDisposable
 
     Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags);
 
+    /// <summary>Keeps the latest registration of each person.</summary>
+    Task RegisterAsync(List<(long PatientKey, int From, int Until)> registrations);
+
     /// <summary>Keys of practitioners by logical id, made where they are new.</summary>
     Task<Dictionary<string, int>> ProfessionalKeysAsync(List<string> practitionerIds);
 

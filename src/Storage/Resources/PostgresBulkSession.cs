@@ -113,8 +113,7 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
 
             await RunAsync("""
                 INSERT INTO patient SELECT * FROM staged_patient
-                ON CONFLICT (patient_key) DO UPDATE SET birth_day=excluded.birth_day, death_day=excluded.death_day,
-                  registered_day=excluded.registered_day, deregistered_day=excluded.deregistered_day, sex=excluded.sex,
+                ON CONFLICT (patient_key) DO UPDATE SET birth_day=excluded.birth_day, death_day=excluded.death_day, sex=excluded.sex,
                   deprivation=excluded.deprivation, ethnicity=excluded.ethnicity, flags=(patient.flags & 3::smallint) | excluded.flags,
                   practice_code=excluded.practice_code, family=excluded.family, family_folded=excluded.family_folded,
                   given=excluded.given, postcode=excluded.postcode
@@ -263,6 +262,25 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
             command.Parameters.AddWithValue("flag", (short)flag);
             await command.ExecuteNonQueryAsync();
         }
+    }
+
+    public async Task RegisterAsync(List<(long PatientKey, int From, int Until)> registrations)
+    {
+        if (registrations.Count == 0)
+        {
+            return;
+        }
+
+        // One row per person: the latest start wins, whatever the order in which they came.
+        var latest = registrations.GroupBy(r => r.PatientKey).Select(g => g.MaxBy(r => (r.From, r.Until))).ToList();
+        await using var command = Command("""
+            UPDATE patient p SET registered_day=w.first, deregistered_day=w.last FROM unnest(@keys, @froms, @untils) AS w(key, first, last)
+            WHERE p.patient_key=w.key AND p.registered_day<=w.first
+            """);
+        Array(command, "keys", NpgsqlDbType.Bigint, latest.Select(r => r.PatientKey));
+        Array(command, "froms", NpgsqlDbType.Integer, latest.Select(r => r.From));
+        Array(command, "untils", NpgsqlDbType.Integer, latest.Select(r => r.Until));
+        await command.ExecuteNonQueryAsync();
     }
 
     public async Task<Dictionary<string, int>> ProfessionalKeysAsync(List<string> practitionerIds)

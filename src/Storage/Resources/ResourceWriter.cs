@@ -183,6 +183,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.UpdateAsync(plan.Updates);
         await session.KeepBesideAsync(plan.Beside);
         await session.AddFlagsAsync(plan.Flags);
+        await session.RegisterAsync(plan.Registrations);
 
         var contacts = plan.Written.SelectMany(r => r.Contacts.Select(c => c.PractitionerId)).Distinct(StringComparer.Ordinal).ToList();
         var professionals = contacts.Count == 0
@@ -231,6 +232,8 @@ internal sealed class WritePlan
     public List<Practice> Practices { get; } = [];
 
     public List<(long PatientKey, PersonFlags Flags)> Flags { get; } = [];
+
+    public List<(long PatientKey, int From, int Until)> Registrations { get; } = [];
 
     public IEnumerable<PreparedResource> Written => Inserts.Concat(Updates);
 
@@ -366,6 +369,11 @@ internal sealed class WritePlan
         if (item.SetsFlags != PersonFlags.None)
         {
             Flags.Add((item.PatientKey, item.SetsFlags));
+        }
+
+        if (item.Registration is { } registration)
+        {
+            Registrations.Add((item.PatientKey, registration.From, registration.Until));
         }
 
         // Two versions of one resource in one commit: the earlier one goes to history as it came, in order.

@@ -51,8 +51,7 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
             INSERT INTO patient (patient_key, nhs_number, supplier_key, birth_day, death_day, registered_day, deregistered_day, sex,
               deprivation, ethnicity, flags, practice_code, family, family_folded, given, postcode)
             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)
-            ON CONFLICT (patient_key) DO UPDATE SET birth_day=excluded.birth_day, death_day=excluded.death_day,
-              registered_day=excluded.registered_day, deregistered_day=excluded.deregistered_day, sex=excluded.sex,
+            ON CONFLICT (patient_key) DO UPDATE SET birth_day=excluded.birth_day, death_day=excluded.death_day, sex=excluded.sex,
               deprivation=excluded.deprivation, ethnicity=excluded.ethnicity, flags=(patient.flags & 3) | excluded.flags,
               practice_code=excluded.practice_code, family=excluded.family, family_folded=excluded.family_folded,
               given=excluded.given, postcode=excluded.postcode
@@ -178,6 +177,17 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
         foreach (var (patientKey, flag) in flags)
         {
             add.Bind(patientKey).Bind((long)flag).Run();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task RegisterAsync(List<(long PatientKey, int From, int Until)> registrations)
+    {
+        var register = Statement("UPDATE patient SET registered_day=?2, deregistered_day=?3 WHERE patient_key=?1 AND registered_day<=?2");
+        foreach (var (patientKey, from, until) in registrations)
+        {
+            register.Bind(patientKey).Bind((long)from).Bind((long)until).Run();
         }
 
         return Task.CompletedTask;

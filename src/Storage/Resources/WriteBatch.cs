@@ -85,6 +85,9 @@ public sealed class PreparedResource
     /// <summary>Person facts that a Consent, Flag or EpisodeOfCare adds; see <see cref="PersonFlags"/>.</summary>
     public PersonFlags SetsFlags { get; init; }
 
+    /// <summary>First and last day of a registration with a practice; last 0: current.</summary>
+    public (int From, int Until)? Registration { get; init; }
+
     /// <summary>The person's row, for a Patient.</summary>
     public Patient? Patient { get; init; }
 

@@ -23,6 +23,9 @@ public sealed class TimelineProjector
     /// <summary>Opt-outs that the resource last read sets.</summary>
     public PersonFlags Flags { get; private set; }
 
+    /// <summary>First and last day of a registration with a practice that the resource last read tells (last 0: current); null: none.</summary>
+    public (int From, int Until)? Registration { get; private set; }
+
     /// <summary>Index of the event that is the contact itself, to which practitioners are attached; -1: none.</summary>
     public int ContactEvent { get; private set; }
 
@@ -36,6 +39,7 @@ public sealed class TimelineProjector
         Events.Clear();
         Flags = PersonFlags.None;
         ContactEvent = -1;
+        Registration = null;
         if (Revoked(json[view.Status]))
         {
             return;
@@ -62,7 +66,11 @@ public sealed class TimelineProjector
             case ResourceType.Procedure:
                 Coded(json, view, source, EventKind.Procedure, lasting: false);
                 break;
-            case ResourceType.EpisodeOfCare or ResourceType.CarePlan or ResourceType.ServiceRequest or ResourceType.Flag or ResourceType.CareTeam:
+            case ResourceType.EpisodeOfCare:
+                Coded(json, view, source, EventKind.None, lasting: true);
+                Episode(json, view, source);
+                break;
+            case ResourceType.CarePlan or ResourceType.ServiceRequest or ResourceType.Flag or ResourceType.CareTeam:
                 Coded(json, view, source, EventKind.None, lasting: true);
                 OptOut(json, view);
                 break;
@@ -388,6 +396,34 @@ public sealed class TimelineProjector
             if (kind != EventKind.None && coding.Slot == CodingSlot.Code)
             {
                 Events.Add(new TimelineEvent { Day = day, Code = (uint)Resources.Hashing.Code(default, json[coding.Code]), Kind = kind, Source = source });
+            }
+        }
+    }
+
+    /// <summary>Registrations and social care services, by the codes of our own system: no national code system has them.</summary>
+    private void Episode(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot != CodingSlot.Type || view.StartDay == 0 || !json[coding.System].SequenceEqual("https://bettercare.care/fhir/CodeSystem/episode-type"u8))
+            {
+                continue;
+            }
+
+            var code = json[coding.Code];
+            if (code.SequenceEqual("gp-registration"u8))
+            {
+                Registration = (view.StartDay, view.EndDay);
+                continue;
+            }
+
+            var fact = code.SequenceEqual("home-care"u8) ? SocialFact.PackageOfCare
+                : code.SequenceEqual("reablement"u8) ? SocialFact.Reablement
+                : code.SequenceEqual("residential-care"u8) ? SocialFact.CareHomeResident
+                : SocialFact.None;
+            if (fact != SocialFact.None)
+            {
+                Meaning(new CodeMeaning(MeaningKind.Social, (ushort)fact, false, float.NaN), view.StartDay, view.EndDay, lasting: true, source);
             }
         }
     }

@@ -62,17 +62,30 @@ internal sealed class Lines
         return this;
     }
 
-    /// <summary>Sixteen hexadecimal digits.</summary>
+    /// <summary>Appends an id as a UUID (version 8: made by a rule of our own), unique across suppliers by construction.</summary>
     public Lines Hex(ulong value)
     {
-        var free = Free(16);
-        for (var i = 15; i >= 0; i--)
+        var free = Free(36);
+        var other = Dice.Mix(value);
+        for (var i = 0; i < 36; i++)
         {
-            free[i] = "0123456789abcdef"u8[(int)(value & 15)];
-            value >>= 4;
+            switch (i)
+            {
+                case 8 or 13 or 18 or 23:
+                    free[i] = (byte)'-';
+                    break;
+                case 14 or 19:
+                    free[i] = (byte)'8';
+                    break;
+                default:
+                    ref var bits = ref i < 18 ? ref value : ref other;
+                    free[i] = "0123456789abcdef"u8[(int)(bits & 15)];
+                    bits >>= 4;
+                    break;
+            }
         }
 
-        _length += 16;
+        _length += 36;
         return this;
     }
 
