@@ -21,8 +21,8 @@ public static class HospitalFrailty
 
     private static readonly Icd10PrefixMap<byte> Codes = new(Table.Select((row, i) => (row.Category, (byte)i)));
 
-    /// <summary>Number of categories in the score.</summary>
-    public static int CategoryCount => Table.Length;
+    /// <summary>The 109 three-character ICD-10 categories.</summary>
+    public static IReadOnlyList<string> Categories { get; } = [.. Table.Select(row => row.Category)];
 
     /// <summary>The score at any age; whether it applies at this one is for the caller to say.</summary>
     public static float Score(PersonHistory history, int windowDays)
