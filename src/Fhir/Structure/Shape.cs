@@ -87,9 +87,6 @@ internal sealed class Element
     /// <summary>Whether JSON holds it as an array.</summary>
     public required bool Repeats { get; init; }
 
-    /// <summary>Whether a profile rules it out (max 0).</summary>
-    public required bool Prohibited { get; init; }
-
     public required bool IsChoice { get; init; }
 
     /// <summary>Number of <see cref="Path"/> in <see cref="Structures.ElementPath"/>.</summary>

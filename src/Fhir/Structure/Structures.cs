@@ -115,7 +115,7 @@ internal static class Structures
         {
             var type = new Element
             {
-                Name = "resourceType", Path = shape.Path + ".resourceType", Index = 0, Repeats = false, Prohibited = false, IsChoice = false,
+                Name = "resourceType", Path = shape.Path + ".resourceType", Index = 0, Repeats = false, IsChoice = false,
                 PathId = 0, Types = [new TypeUse("code", Kind.Code)],
             };
             elements.Add(type);
@@ -134,7 +134,6 @@ internal static class Structures
                 Path = path,
                 Index = elements.Count,
                 Repeats = child.GetProperty("max").ValueEquals("*"),
-                Prohibited = child.GetProperty("max").ValueEquals("0"),
                 IsChoice = isChoice,
                 PathId = PathId(path),
                 Types = Types(child, path, shapes, isResource),

@@ -146,11 +146,6 @@ public sealed partial class ResourceReader
         }
 
         slot.Chosen = (short)(property.TypeIndex + 1);
-        if (element.Prohibited)
-        {
-            Error("structure", $"{element.Name} is not allowed here. Remove it.");
-        }
-
         var start = (int)reader.TokenStartIndex;
         if (property.IsSibling)
         {
@@ -169,12 +164,21 @@ public sealed partial class ResourceReader
         else
         {
             slot.Count = 1;
-            if (element.Repeats)
+            var isItem = true;
+            if (element.Repeats && reader.TokenType != JsonTokenType.Null)
             {
                 Error("structure", $"{element.Name} can repeat, so it must be a JSON array. Put [ and ] around it.");
+                isItem = property.Type.Kind >= Kind.Complex == (reader.TokenType == JsonTokenType.StartObject);
             }
 
-            ReadValue(ref reader, json, property, at);
+            if (isItem)
+            {
+                ReadValue(ref reader, json, property, at);
+            }
+            else
+            {
+                reader.Skip();
+            }
         }
 
         _slots[at].Length = (int)reader.BytesConsumed - start;
@@ -271,7 +275,7 @@ public sealed partial class ResourceReader
             }
 
             var frame = ReadObject(ref reader, json, SiblingShape, isSibling: true);
-            _slots[at].SiblingOnlyId = !_slots[frame + 1].Exists;
+            _slots[at].SiblingOnlyId = _slots[frame].Exists && !_slots[frame + 1].Exists;
         }
         else if (reader.TokenType == JsonTokenType.StartArray && property.Element.Repeats)
         {

@@ -89,6 +89,12 @@ public sealed partial class ResourceReader
             return false;
         }
 
+        if (json.StartsWith("\uFEFF"u8))
+        {
+            Add(IssueSeverity.Fatal, "structure", "The text begins with a byte order mark. Send it without.");
+            return false;
+        }
+
         if (!Utf8.IsValid(json))
         {
             Add(IssueSeverity.Fatal, "structure", "The text is not UTF-8. Send FHIR JSON in UTF-8.");
@@ -156,7 +162,9 @@ public sealed partial class ResourceReader
         }
 
         var where = string.Create(CultureInfo.InvariantCulture, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
-        Add(IssueSeverity.Fatal, "structure", depth >= _options.MaxDepth
+
+        // The depth that the reader tells does not count the bracket that was just read.
+        Add(IssueSeverity.Fatal, "structure", depth >= _options.MaxDepth - 1
             ? string.Create(CultureInfo.InvariantCulture, $"The JSON nests deeper than {_options.MaxDepth} levels at {where}. Send it flatter.")
             : depth == 0 && _resource.Type != ResourceType.None
                 ? $"Something follows the resource at {where}. Send one resource and nothing after it."

@@ -26,15 +26,19 @@ internal sealed class LifeSimulator
     /// <summary>Fills <paramref name="person"/> with the life of person number <paramref name="index"/>.</summary>
     public void Live(int index, Person person)
     {
+        LiveHospital(index, person);
+        var dice = Dice.For(_plan.Options.Seed, (ulong)index, Community);
+        _contacts.Add(person, ref dice);
+    }
+
+    /// <summary>Only who the person is, their emergency admissions and their death.</summary>
+    public void LiveHospital(int index, Person person)
+    {
         var dice = Dice.For(_plan.Options.Seed, (ulong)index, Constitution);
         BeBorn(index, person, ref dice);
-
         dice = Dice.For(_plan.Options.Seed, (ulong)index, Hospital);
         person.Events.Clear();
         GoThroughHospital(person, ref dice);
-
-        dice = Dice.For(_plan.Options.Seed, (ulong)index, Community);
-        _contacts.Add(person, ref dice);
     }
 
     private void BeBorn(int index, Person person, ref Dice dice)
@@ -167,12 +171,7 @@ internal sealed class LifeSimulator
         var frailty = RiskModel.Frailty(person, day);
         var palliative = person.Has(Trait.PalliativeCare, day);
         var diagnosis = PickDiagnosis(person, day, age, ref dice);
-        var nights = StayNights(person, age, ref dice);
-        if (Catalogue.Diagnoses[diagnosis].StayFactor != 1)
-        {
-            nights = (int)Math.Round(nights * Catalogue.Diagnoses[diagnosis].StayFactor, MidpointRounding.AwayFromZero);
-        }
-
+        var nights = StayNights(person, age, Catalogue.StayFactor(Catalogue.Diagnoses[diagnosis], person.Sex, age), ref dice);
         var died = dice.Chance(RiskModel.HospitalDeath(age, frailty, palliative));
         var discharge = day + nights;
         var flags = LifeFlags.None;
@@ -265,7 +264,7 @@ internal sealed class LifeSimulator
         return dice.Pick(_diagnosisWeights);
     }
 
-    private static int StayNights(Person person, double age, ref Dice dice)
+    private static int StayNights(Person person, double age, double factor, ref Dice dice)
     {
         var area = person.Practice.Area;
         var mean = area.Rate(Activity.EmergencyBedDays, person.Sex, age) / area.Rate(Activity.Emergency, person.Sex, age);
@@ -276,7 +275,7 @@ internal sealed class LifeSimulator
         }
 
         // Log-normal with sigma 1; its mean is exp(mu + 0.5).
-        var nights = mean / (1 - sameDay) * Math.Exp(dice.Normal() - 0.5);
+        var nights = factor * mean / (1 - sameDay) * Math.Exp(dice.Normal() - 0.5);
         return (int)Math.Clamp(Math.Round(nights, MidpointRounding.AwayFromZero), 1, 180);
     }
 

@@ -44,6 +44,9 @@ internal static class Catalogue
         Csv.Number(r[7]),
         Csv.Number(r[8])))];
 
+    /// <summary>Mean stay factor of the diagnoses of a sex and age, so that the factors do not change the mean stay.</summary>
+    private static readonly double[][] StayFactors = [.. Enumerable.Range(0, 2).Select(s => Enumerable.Range(0, 121).Select(a => MeanStayFactor(s, a)).ToArray())];
+
     public static readonly Medicine[] Repeats =
         [.. Csv.Rows("medicines.csv").Select((r, i) => new Medicine(i, Enum.Parse<Trait>(r[0]), Csv.Number(r[1]), r[2], r[3]))];
 
@@ -80,4 +83,22 @@ internal static class Catalogue
         (new("Z74.2", "Need for assistance at home and no other household member able to render care"), Trait.CarePackage),
         (new("Z51.5", "Palliative care"), Trait.PalliativeCare),
     ];
+
+    /// <summary>Length of stay of a diagnosis against the mean of the sex and age.</summary>
+    public static double StayFactor(Diagnosis diagnosis, int sex, double age) => diagnosis.StayFactor / StayFactors[sex][(int)age];
+
+    private static double MeanStayFactor(int sex, int age)
+    {
+        double weights = 0, sum = 0;
+        foreach (var diagnosis in Diagnoses)
+        {
+            if (age >= diagnosis.AgeFrom && age <= diagnosis.AgeTo && (diagnosis.Sex < 0 || diagnosis.Sex == sex))
+            {
+                weights += diagnosis.Weight;
+                sum += diagnosis.Weight * diagnosis.StayFactor;
+            }
+        }
+
+        return sum / weights;
+    }
 }

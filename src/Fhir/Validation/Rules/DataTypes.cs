@@ -6,18 +6,15 @@ namespace BetterCare.Care.Fhir.Validation;
 /// <summary>Invariants of the data types.</summary>
 internal static partial class Invariants
 {
-    private const string Ucum = "http://unitsofmeasure.org";
-
     private static Dictionary<string, Rule> DataTypeRules() => new(StringComparer.Ordinal)
     {
         ["ext-1"] = new("An extension has either a value or extensions of its own, and not both. Keep one of the two.", ExactlyOne("extension", "value")),
         ["per-1"] = new("start is after end. Correct one of them.", StartNotAfterEnd),
         ["qty-3"] = new("A unit in code needs its system. Add system, http://unitsofmeasure.org for UCUM.", Needs("code", "system")),
-        ["sqty-1"] = new("comparator is not allowed in this quantity. Remove it.", s => Absent(s, "comparator")),
-        ["mqty-1"] = new("Money needs a currency in code, and urn:iso:std:iso:4217 as system.", UnitOf("urn:iso:std:iso:4217")),
-        ["age-1"] = new("An age needs a unit in code, http://unitsofmeasure.org as system, and a value above 0.", All(UnitOf(Ucum), s => Number(s, "value", v => v > 0))),
-        ["cnt-3"] = new("A count is a whole number with code 1 and system http://unitsofmeasure.org.", All(UnitOf(Ucum), CodeIsOne, IsWhole)),
-        ["dis-1"] = new("A distance needs a unit in code and http://unitsofmeasure.org as system.", UnitOf(Ucum)),
+        ["sqty-1"] = new("comparator is not allowed in this quantity. Remove it.", s => Absent(s, "comparator"), "comparator"),
+        ["age-1"] = new("An age needs a unit in code, http://unitsofmeasure.org as system, and a value above 0.", All(InUcum, s => Number(s, "value", v => v > 0))),
+        ["cnt-3"] = new("A count is a whole number with code 1 and system http://unitsofmeasure.org.", All(InUcum, CodeIsOne, IsWhole)),
+        ["dis-1"] = new("A distance needs a unit in code and http://unitsofmeasure.org as system.", InUcum),
         ["drt-1"] = new("A duration with a code needs a value, and http://unitsofmeasure.org as system.", DurationUnit),
         ["rng-2"] = new("low is more than high. Correct one of them.", LowNotAboveHigh),
         ["rat-1"] = new("A ratio needs both numerator and denominator, or neither and an extension.", s => RatioParts(s)),
@@ -65,12 +62,12 @@ internal static partial class Invariants
         return (in f) => !f.HasValue(element) || !Utf8Parser.TryParse(f.Json(element), out double value, out _) || holds(value);
     }
 
-    private static Bound UnitOf(string system) => shape =>
+    /// <summary>A value has a unit code, and the unit's system, if given, is UCUM.</summary>
+    private static Holds InUcum(Shape shape)
     {
-        var (value, code, unitSystem) = (At(shape, "value"), At(shape, "code"), At(shape, "system"));
-        var expected = System.Text.Encoding.ASCII.GetBytes(system);
-        return (in f) => (f.Has(code) || !f.Has(value)) && (!f.Has(unitSystem) || f.Is(unitSystem, expected));
-    };
+        var (value, code, system) = (At(shape, "value"), At(shape, "code"), At(shape, "system"));
+        return (in f) => (f.Has(code) || !f.Has(value)) && (!f.Has(system) || f.Is(system, "http://unitsofmeasure.org"u8));
+    }
 
     private static Holds CodeIsOne(Shape shape)
     {
