@@ -61,16 +61,30 @@ public sealed class DisclosureGuard
     public int Protect()
     {
         var more = 0;
+        var helpless = new HashSet<int>();
         while (true)
         {
             Infer();
-            var exposed = FirstExposed();
-            if (exposed < 0 || !HideOneMore(exposed))
+            var hidden = HideNearby();
+            if (hidden == 0)
             {
-                return more;
+                var exposed = FirstExposed(helpless);
+                if (exposed < 0)
+                {
+                    return more;
+                }
+
+                if (!HideFurtherOut(exposed))
+                {
+                    // Hiding more would not help this one: all that bears on it is hidden.
+                    helpless.Add(exposed);
+                    continue;
+                }
+
+                hidden = 1;
             }
 
-            more++;
+            more += hidden;
         }
     }
 
@@ -90,11 +104,11 @@ public sealed class DisclosureGuard
         _relations.Add(new Relation(kind, cells));
     }
 
-    private int FirstExposed()
+    private int FirstExposed(HashSet<int> but)
     {
         for (var i = 0; i < _exact.Count; i++)
         {
-            if (IsExposed(i))
+            if (IsExposed(i) && !but.Contains(i))
             {
                 return i;
             }
@@ -106,41 +120,85 @@ public sealed class DisclosureGuard
     private bool IsExposed(int cell) =>
         IsSmall(_exact[cell]) && (_least[cell] > SuppressedCount.SmallestHidden || _mostKnown[cell] < SuppressedCount.LargestHidden);
 
-    // Goes out from the exposed figure, relation by relation, to the nearest one with a shown figure that can be hidden.
-    private bool HideOneMore(int exposed)
+    // Hides the smallest shown figure of each relation that narrows an exposed one: at most one per relation, because one
+    // may be enough for all exposed in it.
+    private int HideNearby()
+    {
+        var hidden = 0;
+        var touched = new HashSet<int>();
+        for (var cell = 0; cell < _exact.Count; cell++)
+        {
+            if (!IsExposed(cell) || _relationsOf[cell].Exists(touched.Contains))
+            {
+                continue;
+            }
+
+            foreach (var r in _relationsOf[cell])
+            {
+                var choice = Narrows(_relations[r], cell) ? SmallestShown(_relations[r], cell) : -1;
+                if (choice >= 0)
+                {
+                    _hidden[choice] = true;
+                    touched.UnionWith(_relationsOf[choice]);
+                    hidden++;
+                    break;
+                }
+            }
+        }
+
+        return hidden;
+    }
+
+    // Where all of a narrowing relation is hidden already, what is known of those hidden figures comes from other relations:
+    // goes out to them and hides the first figure that helps.
+    private bool HideFurtherOut(int exposed)
     {
         var seen = new HashSet<int> { exposed };
-        var queue = new Queue<int>(seen);
-        var first = true;
+        var queue = new Queue<int>();
+        foreach (var r in _relationsOf[exposed])
+        {
+            if (Narrows(_relations[r], exposed))
+            {
+                EnqueueHidden(_relations[r]);
+            }
+        }
+
+        var (least, most) = (_least[exposed], _mostKnown[exposed]);
         while (queue.TryDequeue(out var cell))
         {
             foreach (var r in _relationsOf[cell])
             {
-                if (first && !Narrows(_relations[r], cell))
+                var choice = SmallestShown(_relations[r], cell);
+                if (choice < 0)
                 {
+                    EnqueueHidden(_relations[r]);
                     continue;
                 }
 
-                var choice = SmallestShown(_relations[r], cell);
-                if (choice >= 0)
+                _hidden[choice] = true;
+                Infer();
+                if (_least[exposed] < least || _mostKnown[exposed] > most)
                 {
-                    _hidden[choice] = true;
                     return true;
                 }
 
-                foreach (var other in _relations[r].Cells)
-                {
-                    if (_hidden[other] && seen.Add(other))
-                    {
-                        queue.Enqueue(other);
-                    }
-                }
+                _hidden[choice] = false;
             }
-
-            first = false;
         }
 
+        Infer();
         return false;
+
+        void EnqueueHidden(Relation relation)
+        {
+            foreach (var other in relation.Cells)
+            {
+                if (_hidden[other] && seen.Add(other))
+                {
+                    queue.Enqueue(other);
+                }
+            }
+        }
     }
 
     // Parts before the whole, and the smallest first: a total is worth more to readers than any part.
@@ -220,6 +278,7 @@ public sealed class DisclosureGuard
     {
         long least = 0, most = 0, mostKnown = 0;
         int open = 0, openKnown = 0;
+        var anyShown = false;
         for (var i = 1; i < cells.Length; i++)
         {
             var cell = cells[i];
@@ -229,21 +288,28 @@ public sealed class DisclosureGuard
             most += m >= Unknown ? 0 : m;
             openKnown += k >= Unknown ? 1 : 0;
             mostKnown += k >= Unknown ? 0 : k;
+            anyShown |= !_hidden[cell] && _exact[cell] > 0;
         }
 
         var total = cells[0];
-        var changed = AtLeast(total, least) | AtMost(total, openKnown > 0 ? Unknown : mostKnown);
+
+        // That a hidden total of k hidden parts is at least k gives nothing away: the total may be hidden to protect the parts.
+        var changed = (anyShown || !_hidden[total]) && AtLeast(total, least);
+        changed |= AtMost(total, openKnown > 0 ? Unknown : mostKnown);
         var (totalLeast, totalMost) = (_least[total], _mostKnown[total]);
 
         // The sums above go stale while the parts sharpen; stale ones are only less sharp, and the next round takes them anew.
         for (var i = 1; i < cells.Length; i++)
         {
             var cell = cells[i];
-            var m = Math.Min(_most[cell], _mostKnown[cell]);
-            var othersOpen = open - (m >= Unknown ? 1 : 0);
+
+            // A figure hidden to protect others looks like any small one, so a reader cannot take the others for small.
+            var cautious = IsSmall(_exact[cell]);
+            var own = cautious ? Math.Min(_most[cell], _mostKnown[cell]) : _mostKnown[cell];
+            var othersOpen = (cautious ? open : openKnown) - (own >= Unknown ? 1 : 0);
             if (othersOpen == 0)
             {
-                var othersMost = m >= Unknown ? most : most - m;
+                var othersMost = (cautious ? most : mostKnown) - (own >= Unknown ? 0 : own);
                 changed |= AtLeast(cell, totalLeast - othersMost);
             }
 
@@ -264,10 +330,9 @@ public sealed class DisclosureGuard
         if (_mostKnown[whole] < Unknown)
         {
             changed |= AtLeast(both, _least[a] + _least[b] - _mostKnown[whole]);
-            var bothMost = Math.Min(_most[both], _mostKnown[both]);
-            if (bothMost < Unknown)
+            if (_mostKnown[both] < Unknown)
             {
-                changed |= AtMost(a, _mostKnown[whole] - _least[b] + bothMost) | AtMost(b, _mostKnown[whole] - _least[a] + bothMost);
+                changed |= AtMost(a, _mostKnown[whole] - _least[b] + _mostKnown[both]) | AtMost(b, _mostKnown[whole] - _least[a] + _mostKnown[both]);
             }
         }
 
