@@ -5,7 +5,13 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
 {
     Verb.Json,
     Verb.Database,
+    ServeVerb.Create(),
     GenerateVerb.Create(),
     ImportVerb.Create(),
+    StratifyVerb.Create(),
+    ReportVerb.Create(),
+    ValidateVerb.Create(),
+    MigrateVerb.Create(),
+    OpenApiVerb.Create(),
 };
 return await root.Parse(args).InvokeAsync();

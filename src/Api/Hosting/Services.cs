@@ -1,7 +1,13 @@
+using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Coverage;
+using BetterCare.Care.Api.Features.Ingest;
+using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Storage.Runs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -27,6 +33,12 @@ public static class Services
         services.AddSingleton<BulkImporter>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
+        services.AddSingleton<RunWriter>();
+        services.AddSingleton<StratificationJobs>();
+        services.AddSingleton<ProfessionalRegister>();
+        services.AddSingleton<ConditionalReads>();
+        services.AddScoped<People>();
+        services.AddScoped<CoverageQuestions>();
         services.AddMediation();
         return services;
     }

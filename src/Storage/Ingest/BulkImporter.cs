@@ -166,27 +166,14 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
                 Finished = block.Last,
             },
         };
-        var line = block.FirstLine;
-        var at = 0;
-        while (at < block.Length)
+        foreach (var (line, text) in LineBlocks.Lines(block))
         {
-            var rest = block.Buffer.AsSpan(at, block.Length - at);
-            var end = rest.IndexOf((byte)'\n');
-            var length = end < 0 ? rest.Length : end;
-            ReadOnlyMemory<byte> text = block.Buffer.AsMemory(at, length);
-            at += length + (end < 0 ? 0 : 1);
-            text = Trim(text, first: line == 1);
-            if (text.Length > 0)
-            {
-                await LineAsync(session, file, preparer, batch, text, line, ct);
-            }
-
-            line++;
+            await LineAsync(session, file, preparer, batch, text, line, ct);
         }
 
         if (block.Fault is not null)
         {
-            batch.Checkpoint!.Rejects.Add(Reject(file, line, [new Issue(IssueSeverity.Fatal, "incomplete", "", block.Fault)], null));
+            batch.Checkpoint!.Rejects.Add(Reject(file, block.FirstLine + block.Lines, [new Issue(IssueSeverity.Fatal, "incomplete", "", block.Fault)], null));
         }
 
         _preparers.Add(preparer);
@@ -212,17 +199,6 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         }
     }
 
-    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> text, bool first)
-    {
-        if (first && text.Span.StartsWith("\uFEFF"u8))
-        {
-            text = text[3..];
-        }
-
-        var start = text.Span.IndexOfAnyExcept(" \t\r"u8);
-        return start < 0 ? default : text[start..(text.Span.LastIndexOfAnyExcept(" \t\r"u8) + 1)];
-    }
-
     /// <summary>A Bundle file, or a file of one resource. A transaction is taken whole or not at all.</summary>
     private async Task DocumentAsync(IngestSession session, ImportFile file, Tracker tracker, CancellationToken ct)
     {
@@ -243,7 +219,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         {
             Checkpoint = new ImportCheckpoint { JobId = file.JobId, Ordinal = file.Ordinal, Offset = json.Length, Finished = true, Lines = 1 },
         };
-        var text = Trim(json, first: true);
+        var text = LineBlocks.Trim(json, first: true);
         var bundles = new BundlePreparer();
         var outcome = await bundles.PrepareAsync(session, text, ct);
         if (!outcome.IsBundle)

@@ -89,6 +89,35 @@ internal static class LineBlocks
         }
     }
 
+    /// <summary>The lines of a block that hold something, with their numbers.</summary>
+    public static IEnumerable<(long Line, ReadOnlyMemory<byte> Text)> Lines(LineBlock block)
+    {
+        var line = block.FirstLine;
+        for (var at = 0; at < block.Length; line++)
+        {
+            var end = block.Buffer.AsSpan(at, block.Length - at).IndexOf((byte)'\n');
+            var length = end < 0 ? block.Length - at : end;
+            var text = Trim(block.Buffer.AsMemory(at, length), first: line == 1);
+            at += length + 1;
+            if (text.Length > 0)
+            {
+                yield return (line, text);
+            }
+        }
+    }
+
+    /// <summary>Takes off white space, carriage returns and, from a first line, a byte order mark.</summary>
+    public static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> text, bool first)
+    {
+        if (first && text.Span.StartsWith("\uFEFF"u8))
+        {
+            text = text[3..];
+        }
+
+        var start = text.Span.IndexOfAnyExcept(" \t\r\n"u8);
+        return start < 0 ? default : text[start..(text.Span.LastIndexOfAnyExcept(" \t\r\n"u8) + 1)];
+    }
+
     private static string? Skip(Stream text, bool compressed, long offset)
     {
         if (!compressed)

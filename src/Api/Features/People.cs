@@ -1,0 +1,81 @@
+using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Security;
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Coverage;
+using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Runs;
+using Microsoft.EntityFrameworkCore;
+
+namespace BetterCare.Care.Api.Features;
+
+/// <summary>Finds people whom the caller may see, and how they stand.</summary>
+public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider clock)
+{
+    /// <summary>Today, where the service runs.</summary>
+    public DateOnly Today => DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
+
+    /// <summary>The person; absent and not-yours answer alike.</summary>
+    public async Task<Result<Patient>> FindAsync(string nhsNumber, CancellationToken ct)
+    {
+        if (!NhsNumber.TryParse(nhsNumber, out var number))
+        {
+            return new Invalid("nhsNumber", "This is not a valid NHS number: ten digits, the last a check digit.");
+        }
+
+        var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.NhsNumber == number, ct);
+        return patient is null || !current.Caller.MaySee(patient.PracticeCode) ? new NotVisible("person") : patient;
+    }
+
+    /// <summary>How the person stands, tracked; made on the spot for a person of a low level.</summary>
+    public async Task<PersonStanding> StandingAsync(Patient patient, CancellationToken ct)
+    {
+        var standing = await db.Standings.SingleOrDefaultAsync(s => s.PatientKey == patient.PatientKey, ct);
+        if (standing is null)
+        {
+            var run = await db.Runs.Where(r => r.Status == JobStatus.Completed).OrderByDescending(r => r.RunId).Select(r => new { r.RunId, r.IndexDay }).FirstOrDefaultAsync(ct);
+            var level = run is null ? (byte)0 : await db.RiskScores.Where(s => s.RunId == run.RunId && s.PatientKey == patient.PatientKey).Select(s => s.Level).SingleOrDefaultAsync(ct);
+            standing = new PersonStanding
+            {
+                PatientKey = patient.PatientKey,
+                PracticeCode = patient.PracticeCode,
+                ModelLevel = level,
+                AgeBand = AgeBand.Of(patient.Facts.AgeOn(run?.IndexDay ?? Today.DayNumber)),
+                Sex = (byte)patient.Sex,
+                Deprivation = patient.Deprivation,
+            };
+            db.Standings.Add(standing);
+        }
+
+        return standing;
+    }
+
+    /// <summary>Level in force: agreed where agreed, else the model's, else 1.</summary>
+    public static int LevelOf(PersonStanding standing) => standing.AgreedLevel > 0 ? standing.AgreedLevel : Math.Max((byte)1, standing.ModelLevel);
+
+    /// <summary>What the person adds to the coverage as they stand.</summary>
+    public static CellShare ShareOf(PersonStanding s) =>
+        new(new CellKey(s.PracticeCode, s.AgreedLevel > 0 ? s.AgreedLevel : s.ModelLevel, s.AgeBand, s.Sex, s.Deprivation), s.HasLead, s.PlanJoint);
+
+    /// <summary>Saves what was decided together with the coverage that it moves: the report is true at once.</summary>
+    /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
+    public async Task SaveAsync(PersonStanding standing, CellShare before, CancellationToken ct)
+    {
+        standing.Revision++;
+        var transaction = db.Database.CurrentTransaction ?? throw new InvalidOperationException("A decision is saved within the handler's transaction.");
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e)
+        {
+            throw e is DbUpdateConcurrencyException || e.InnerException is System.Data.Common.DbException
+                ? new CareException(new Conflict(412, "Somebody else changed this person's lead or plan at the same time. Read it again and repeat your change."))
+                : e;
+        }
+
+        await new CoverageWriter(db.Database.GetDbConnection(), Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(transaction))
+            .MoveAsync(before, ShareOf(standing), Today, ct);
+        await transaction.CommitAsync(ct);
+    }
+}

@@ -1,0 +1,268 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Security;
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Runs;
+using BetterCare.Care.Stratification;
+using BetterCare.Care.Stratification.Models;
+using BetterCare.Care.Stratification.Runs;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using LevelChange = BetterCare.Care.Storage.Model.LevelChange;
+
+namespace BetterCare.Care.Api.Features.Runs;
+
+/// <summary>The risk list of the current run: the people an MDT works through, highest risk first.</summary>
+public static class RiskList
+{
+    /// <summary>A page of the list.</summary>
+    public sealed record Query(string? Practice, int? Level, string? Change, string? Sort, string? Cursor, int Count) : IRequest<Result<Page>>, IGuarded
+    {
+        /// <inheritdoc/>
+        public static Grant Needs => Grant.ReadRecords;
+    }
+
+    /// <summary>One page.</summary>
+    /// <param name="RunId">The run.</param>
+    /// <param name="IndexDate">Its index date.</param>
+    /// <param name="Model">Model and version.</param>
+    /// <param name="Note">What kind of model it is: said with every answer.</param>
+    /// <param name="People">The rows.</param>
+    /// <param name="Next">Cursor of the next page; null: this is the last.</param>
+    public sealed record Page(int RunId, string IndexDate, string Model, string Note, IReadOnlyList<Row> People, string? Next);
+
+    /// <summary>One person.</summary>
+    public sealed record Row(
+        string NhsNumber,
+        string Name,
+        int Age,
+        string Practice,
+        int Level,
+        int ModelLevel,
+        int? AgreedLevel,
+        double Percent,
+        string Change,
+        int? PreviousLevel,
+        IReadOnlyList<string> Reasons,
+        string? Lead,
+        string? LeadRole,
+        string LeadState,
+        string PlanState,
+        bool PlanJoint,
+        string? ReviewDue,
+        string? LastAdmission)
+    {
+        /// <summary>Masked: a record would print everything.</summary>
+        public override string ToString() => $"row at level {Level}";
+    }
+
+    /// <summary>Answers the query with one indexed read of a page.</summary>
+    public sealed class Handler(CareDatabase database, CareDbContext db, CurrentCaller current, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
+    {
+        private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+        private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
+        {
+            ["risk"] = ("s.probability", true),
+            ["-risk"] = ("s.probability", false),
+            ["name"] = ("p.family_folded", false),
+            ["age"] = ("p.birth_day", false),
+            ["last-admission"] = ("s.last_admission_day", true),
+        };
+
+        /// <inheritdoc/>
+        public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
+        {
+            var ct = cancellationToken;
+            if (request.Level is { } wanted && wanted is < 1 or > 4)
+            {
+                return new Invalid("level", "A level is 1 to 4.");
+            }
+
+            LevelChange? change = null;
+            if (request.Change is { } word)
+            {
+                change = word switch { "none" => LevelChange.None, "new" => LevelChange.New, "risen" => LevelChange.Risen, "fallen" => LevelChange.Fallen, _ => null };
+                if (change is null)
+                {
+                    return new Invalid("change", "A change is none, new, risen or fallen.");
+                }
+            }
+
+            if (!Sorts.TryGetValue(request.Sort ?? "risk", out var sort))
+            {
+                return new Invalid("sort", $"The list sorts by {string.Join(", ", Sorts.Keys)}.");
+            }
+
+            if (request.Count is < 1 or > 500)
+            {
+                return new Invalid("count", "A page has 1 to 500 rows.");
+            }
+
+            Cursor? cursor = null;
+            if (request.Cursor is not null && !Cursor.TryParse(request.Cursor, request.Sort ?? "risk", out cursor))
+            {
+                return new Invalid("cursor", "The cursor is not one of this list and sort order. Start again without it.");
+            }
+
+            var run = await db.Runs.AsNoTracking().Where(r => r.Status == JobStatus.Completed).OrderByDescending(r => r.RunId).FirstOrDefaultAsync(ct);
+            if (run is null)
+            {
+                return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");
+            }
+
+            var document = ModelDocument.Parse(Encoding.UTF8.GetBytes(run.Model));
+            var model = document.ToModel();
+            var rows = new List<Row>();
+            string? next = null;
+            (object Value, long Key) last = default;
+            await using var connection = await database.OpenAsync(ct);
+            await using var command = connection.CreateCommand();
+            Build(command, request, change, sort, cursor, run.RunId);
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+            {
+                if (rows.Count == request.Count)
+                {
+                    next = new Cursor(request.Sort ?? "risk", Convert.ToString(last.Value, CultureInfo.InvariantCulture)!, last.Key).ToString();
+                    break;
+                }
+
+                last = (reader.GetValue(19), reader.GetInt64(0));
+                rows.Add(ReadRow(reader, model));
+            }
+
+            return new Page(run.RunId, DateOnly.FromDayNumber(run.IndexDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), $"{run.ModelId} {run.ModelVersion}", document.Card.Summary, rows, next);
+        }
+
+        private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, int runId)
+        {
+            var where = new StringBuilder("s.run_id=@run AND (p.flags & 4)=0 AND p.death_day=0");
+            Add(command, "run", runId);
+            if (request.Practice is not null)
+            {
+                where.Append(" AND s.practice_code=@practice");
+                Add(command, "practice", request.Practice.ToUpperInvariant());
+            }
+
+            if (current.Caller.Practices is { } own)
+            {
+                var names = own.Select((code, i) =>
+                {
+                    Add(command, $"own{i}", code);
+                    return $"@own{i}";
+                }).ToList();
+                where.Append(names.Count == 0 ? " AND 1=0" : $" AND s.practice_code IN ({string.Join(",", names)})");
+            }
+
+            if (request.Level is { } level)
+            {
+                where.Append(" AND COALESCE(NULLIF(st.agreed_level,0), s.level)=@level");
+                Add(command, "level", (short)level);
+            }
+
+            if (change is { } moved)
+            {
+                where.Append(" AND s.change=@change");
+                Add(command, "change", (short)moved);
+            }
+
+            if (cursor is not null)
+            {
+                var op = sort.Descending ? "<" : ">";
+                where.Append(CultureInfo.InvariantCulture, $" AND {sort.Column} {op}= @after AND ({sort.Column} {op} @after OR s.patient_key > @key)");
+                Add(command, "after", cursor.Typed());
+                Add(command, "key", cursor.Key);
+            }
+
+            Add(command, "limit", request.Count + 1);
+            command.CommandText = $"""
+                SELECT s.patient_key, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.level, s.previous_level, s.probability, s.change,
+                  s.last_admission_day, s.reasons, COALESCE(st.agreed_level, 0), COALESCE(st.lead_name, ''), COALESCE(st.lead_role, ''),
+                  COALESCE(st.lead_state, 0), COALESCE(st.plan_state, 'none'), COALESCE(st.plan_joint, @false), COALESCE(st.review_day, 0), {sort.Column},
+                  COALESCE(st.has_lead, @false)
+                FROM risk_score s JOIN patient p ON p.patient_key=s.patient_key LEFT JOIN person_standing st ON st.patient_key=s.patient_key
+                WHERE {where} ORDER BY {sort.Column} {(sort.Descending ? "DESC" : "ASC")}, s.patient_key LIMIT @limit
+                """;
+            Add(command, "false", false);
+        }
+
+        private Row ReadRow(DbDataReader r, IRiskModel model)
+        {
+            var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber;
+            var agreed = r.GetInt16(12);
+            var hasLead = r.GetBoolean(20);
+            var leadState = (LeadState)r.GetInt16(15);
+            var leadName = r.GetString(13);
+            return new Row(
+                NhsNumber.FromStored(r.GetInt64(1)).Value,
+                $"{r.GetString(2)} {r.GetString(3)}".Trim(),
+                new Stratification.Timelines.PersonFacts { BirthDay = r.GetInt32(4) }.AgeOn(today),
+                r.GetString(5),
+                agreed > 0 ? agreed : r.GetInt16(6),
+                r.GetInt16(6),
+                agreed > 0 ? agreed : null,
+                Math.Round(100 * r.GetDouble(8), 1),
+                ((LevelChange)r.GetInt16(9)).ToString().ToLowerInvariant(),
+                r.GetInt16(7) is var previous and > 0 ? previous : null,
+                [.. ReasonBytes.Read(r.GetFieldValue<byte[]>(11)).Where(x => x.LogOdds > 0).Take(3).Select(x => ReasonText.Of(model, x.Feature, x.With, x.Value, x.WithValue))],
+                leadName.Length > 0 ? leadName : null,
+                r.GetString(14) is { Length: > 0 } role ? role : null,
+                hasLead ? "confirmed" : leadState == LeadState.NobodyCanLead ? "nobody-can-lead" : leadName.Length > 0 ? "proposed" : "none",
+                r.GetString(16),
+                r.GetBoolean(17),
+                Day(r.GetInt32(18)),
+                Day(r.GetInt32(10)));
+        }
+
+        private static string? Day(int day) => day == 0 ? null : DateOnly.FromDayNumber(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+        private static void Add(DbCommand command, string name, object value)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value;
+            command.Parameters.Add(parameter);
+        }
+
+        /// <summary>Where a page ended: the value sorted by and the key that breaks ties, so that pages neither repeat nor skip.</summary>
+        private sealed record Cursor(string Sort, string Value, long Key)
+        {
+            public override string ToString() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this, Json)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+
+            public object Typed() => Sort switch
+            {
+                "risk" or "-risk" => double.Parse(Value, CultureInfo.InvariantCulture),
+                "name" => Value,
+                _ => int.Parse(Value, CultureInfo.InvariantCulture),
+            };
+
+            public static bool TryParse(string text, string sort, out Cursor? cursor)
+            {
+                cursor = null;
+                try
+                {
+                    var padded = text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '=');
+                    cursor = JsonSerializer.Deserialize<Cursor>(Convert.FromBase64String(padded), Json);
+                    _ = cursor?.Typed();
+                    return cursor?.Sort == sort;
+                }
+                catch (Exception e) when (e is FormatException or JsonException or OverflowException or ArgumentNullException)
+                {
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// <summary>Serves the list.</summary>
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/risk-list",
+        async (string? practice, int? level, string? change, string? sort, string? cursor, int? count, IMediator mediator, CancellationToken ct) =>
+            (await mediator.Send(new Query(practice, level, change, sort, cursor, count ?? 50), ct)).Match(page => Results.Ok(page), Problems.From))
+        .WithName("RiskList").WithTags("Risk").WithSummary("People by risk, highest first: level, percent, change, reasons, lead and plan")
+        .Produces<Page>().Produces<Problem>(400).Produces<Problem>(409);
+}

@@ -1,0 +1,192 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BetterCare.Care.Api.Features.CarePlans;
+using BetterCare.Care.Api.Features.Coverage;
+using BetterCare.Care.Api.Features.Ingest;
+using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Metadata;
+using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Features.Runs;
+using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Jobs;
+using BetterCare.Care.Storage;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace BetterCare.Care.Api.Hosting;
+
+/// <summary>The web service.</summary>
+public static class CareHost
+{
+    /// <summary>Builds the application; nothing is opened yet.</summary>
+    /// <param name="args">Host arguments, for example <c>--urls</c>.</param>
+    /// <param name="overrides">Settings that go before all others.</param>
+    /// <param name="customise">For tests: replaces services.</param>
+    public static WebApplication Build(string[] args, IEnumerable<KeyValuePair<string, string?>>? overrides = null, Action<WebApplicationBuilder>? customise = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Configuration.AddInMemoryCollection(overrides ?? []);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // Bodies are limited where they are read, with an answer that says how to mend it.
+            kestrel.Limits.MaxRequestBodySize = 5L << 30;
+        });
+
+        // The framework logs each URL at Information, and URLs hold NHS numbers: it is kept quiet (RequestLog tells instead).
+        builder.Logging.SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true);
+        builder.Services.AddCare(builder.Configuration);
+        builder.Services.AddHostedService<JobWorker>();
+        builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
+        builder.Services.AddRouting();
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        builder.Services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower));
+            o.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        });
+        builder.Services.AddOpenApi(OpenApiDocuments.Name, OpenApiDocuments.Configure);
+        customise?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<Callers>();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Brings the schema up to date and serves until stopped.</summary>
+    public static async Task RunAsync(WebApplication app, CancellationToken ct)
+    {
+        await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+        await app.RunAsync(ct);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        PostBundle.Map(app);
+        StartImport.Map(app);
+        GetImport.Map(app);
+        ReadResource.Map(app);
+        GetMetadata.Map(app);
+        StartRun.Map(app);
+        GetRun.Map(app);
+        RiskList.Map(app);
+        ProposeLeads.Map(app);
+        SetLeadProfessional.Map(app);
+        GetCarePlan.Map(app);
+        PutCarePlan.Map(app);
+        GetCoverage.Map(app);
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        app.MapGet("/openapi.yaml", async (IServiceProvider services, CancellationToken ct) =>
+            Results.Text(await OpenApiDocuments.YamlAsync(services, ct), "application/yaml")).ExcludeFromDescription();
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "swagger";
+            ui.SwaggerEndpoint("/openapi.yaml", "BetterCare.Care");
+            ui.DocumentTitle = "BetterCare.Care";
+        });
+        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
+    }
+}
+
+/// <summary>Says who is asking. In the demo profile that is the demo user, from this machine only.</summary>
+internal sealed class Callers(RequestDelegate next, IOptions<CareOptions> options)
+{
+    public Task InvokeAsync(HttpContext context, Security.CurrentCaller current)
+    {
+        if (options.Value.Profile == "demo")
+        {
+            var from = context.Connection.RemoteIpAddress;
+            if (from is not null && !IPAddress.IsLoopback(from))
+            {
+                return Problems.WriteAsync(context, new NotAllowed("the demo from another machine; set Care:Profile to production"));
+            }
+
+            current.Caller = Security.Caller.Demo;
+        }
+
+        return next(context);
+    }
+}
+
+/// <summary>Turns what goes wrong into an answer that says what to do, and never into one that repeats what was sent.</summary>
+internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is null)
+            {
+                var status = context.Response.StatusCode;
+                await Problems.WriteAsync(context, status == 404 ? new NotVisible("address") : new NoSuchMethod());
+            }
+        }
+        catch (CareException e) when (!context.Response.HasStarted)
+        {
+            await Problems.WriteAsync(context, e.Error);
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // The framework's message may repeat what was sent; only its status is told.
+            var where = (e.InnerException as JsonException)?.Path;
+            await Problems.WriteAsync(context, e.StatusCode == 413 ? new TooLarge(50L << 20)
+                : e.StatusCode == 415 ? new Unsupported("Send JSON: Content-Type: application/json.")
+                : new Invalid(where ?? "", where is null ? "The request cannot be read: check its parameters and body against /openapi.yaml." : $"The body cannot be read at {where}: check it against /openapi.yaml."));
+        }
+        catch (Storage.Resources.StoreFailedException e) when (!context.Response.HasStarted)
+        {
+            Failed(e.InnerException?.GetType().Name ?? "", context.TraceIdentifier, e.InnerException?.StackTrace);
+            await Problems.WriteAsync(context, new NotStored());
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone.
+        }
+#pragma warning disable CA1031 // The last line: everything else is a fault of ours.
+        catch (Exception e) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            // The message may hold what was posted; the type and the trace tell an engineer enough.
+            Failed(e.GetType().Name, context.TraceIdentifier, e.StackTrace);
+            await Problems.WriteAsync(context, new Fault(context.TraceIdentifier));
+        }
+    }
+
+    [LoggerMessage(1101, LogLevel.Error, "{Exception} in request {TraceId}\n{StackTrace}")]
+    private partial void Failed(string exception, string traceId, string? stackTrace);
+}
+
+/// <summary>The address exists, but not with this method.</summary>
+public sealed record NoSuchMethod() : CareError(405, "not-supported", "This address does not take that method.");
+
+/// <summary>The store could not write.</summary>
+public sealed record NotStored() : CareError(503, "transient", "The store could not write just now, and nothing of this request was kept. Send it again.");
+
+/// <summary>A fault of the service.</summary>
+public sealed record Fault(string TraceId) : CareError(500, "exception", $"The service failed. Nothing of this request was kept. Tell the operator this reference: {TraceId}.");
+
+/// <summary>One line per request: method, route template, status, time. Never the URL, which may hold an NHS number.</summary>
+internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, TimeProvider clock)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var start = clock.GetTimestamp();
+        await next(context);
+        if (log.IsEnabled(LogLevel.Information))
+        {
+            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
+            Served(context.Request.Method, route, context.Response.StatusCode, clock.GetElapsedTime(start).TotalMilliseconds);
+        }
+    }
+
+    [LoggerMessage(1100, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:F1} ms")]
+    private partial void Served(string method, string route, int status, double milliseconds);
+}

@@ -1,0 +1,84 @@
+using BetterCare.Care.Api.Features.Runs;
+using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Model;
+using Microsoft.EntityFrameworkCore;
+
+namespace BetterCare.Care.Api.Jobs;
+
+/// <summary>Runs background jobs one after the other; at start it takes up what a stop or a kill left unfinished.</summary>
+public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ILogger<JobWorker> log) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using (var db = await contexts.CreateDbContextAsync(stoppingToken))
+        {
+            var unfinished = await db.Jobs.AsNoTracking().Where(j => j.Status == JobStatus.Queued || j.Status == JobStatus.Running)
+                .OrderBy(j => j.CreatedAt).Select(j => j.Id).ToListAsync(stoppingToken);
+            unfinished.ForEach(queue.Enqueue);
+        }
+
+        await foreach (var id in queue.ReadAllAsync(stoppingToken))
+        {
+            await RunAsync(id, stoppingToken);
+        }
+    }
+
+    private async Task RunAsync(string id, CancellationToken ct)
+    {
+        string? kind = null;
+        try
+        {
+            await using var db = await contexts.CreateDbContextAsync(ct);
+            var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running), ct);
+            kind = job?.Kind;
+            switch (kind)
+            {
+                case ImportJobs.Kind:
+                    await imports.RunAsync(id, null, ct);
+                    break;
+                case StratificationJobs.Kind:
+                    await runs.RunAsync(id, new Saved(contexts, id, job!.Total), ct);
+                    break;
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The job stays as it is and is taken up at the next start.
+        }
+#pragma warning disable CA1031 // One job that fails must not end the worker.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failed(kind ?? "job", id, e.GetType().Name);
+            await using var db = await contexts.CreateDbContextAsync(ct);
+            await db.Jobs.Where(j => j.Id == id && j.Status != JobStatus.Failed).ExecuteUpdateAsync(
+                s => s.SetProperty(j => j.Status, JobStatus.Failed).SetProperty(j => j.Message, "The job failed. What it had stored stays; start it again to go on."), ct);
+        }
+    }
+
+    [LoggerMessage(1001, LogLevel.Error, "The {Kind} {JobId} failed: {Exception}")]
+    private partial void Failed(string kind, string jobId, string exception);
+
+    /// <summary>Keeps the progress of a run where the one who asked can see it, twice a second at most.</summary>
+    private sealed class Saved(IDbContextFactory<CareDbContext> contexts, string id, long total) : IProgress<double>
+    {
+        private long _next;
+
+        public void Report(double value)
+        {
+            var now = Environment.TickCount64;
+            var next = Interlocked.Read(ref _next);
+            if (now < next || Interlocked.CompareExchange(ref _next, now + 500, next) != next)
+            {
+                return;
+            }
+
+            _ = Task.Run(async () =>
+            {
+                await using var db = await contexts.CreateDbContextAsync();
+                await db.Jobs.Where(j => j.Id == id).ExecuteUpdateAsync(s => s.SetProperty(j => j.Done, (long)(value * total)));
+            });
+        }
+    }
+}
