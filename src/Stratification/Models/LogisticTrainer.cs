@@ -16,7 +16,11 @@ namespace BetterCare.Care.Stratification.Models;
 public sealed class LogisticTrainer(IReadOnlyList<Term>? terms = null, double ridge = 1, int folds = 5) : IRiskModelTrainer
 {
     private const int MaximumIterations = 50;
-    private const double Tolerance = 1e-9;
+
+    // Of the largest step, in standard deviations of a column: far below what four decimals of a coefficient show.
+    private const double Tolerance = 1e-7;
+
+    private const int SecondStepBelow = 100_000;
 
     /// <inheritdoc/>
     public string Kind => "logistic";
@@ -138,28 +142,21 @@ public sealed class LogisticTrainer(IReadOnlyList<Term>? terms = null, double ri
 
     // Every person is scored by a model that has not seen their fold: one Newton step away from the full solution with
     // the fold's own share of gradient and Hessian taken out, which is what refitting would give but for terms of
-    // second order (Rad and Maleki 2020, approximate leave-out). It costs two passes, not one fit per fold.
+    // second order (Rad and Maleki 2020, approximate leave-out). It costs two passes, not one fit per fold. Where there
+    // are few people those terms count and a second step costs little, so it is taken.
     private ModelDocument Calibrate(ModelDocument document, TrainingSet data, NormalEquations equations, double[] beta, double[] hessian, IProgress<TrainingProgress>? progress, CancellationToken ct)
     {
         var betas = new double[folds][];
         for (var f = 0; f < folds; f++)
         {
-            var own = equations.At(beta, f, folds, ct);
-            var rest = (double[])hessian.Clone();
-            var gradient = new double[beta.Length];
-            for (var i = 0; i < rest.Length; i++)
+            // At the solution the gradient of all is ridge x beta.
+            var all = new NormalEquations.Sums([.. beta.Select((b, j) => j > 0 ? ridge * b : 0)], hessian);
+            betas[f] = WithoutFold(all, equations.At(beta, f, folds, ct), beta);
+            if (data.Count <= SecondStepBelow)
             {
-                rest[i] -= own.Hessian[i];
+                betas[f] = WithoutFold(equations.At(betas[f], -1, folds, ct), equations.At(betas[f], f, folds, ct), betas[f]);
             }
 
-            for (var j = 0; j < beta.Length; j++)
-            {
-                // At the solution the gradient of all is ridge x beta, so that of the others is that less their own.
-                gradient[j] = (j > 0 ? ridge * beta[j] : 0) - own.Gradient[j];
-            }
-
-            var step = NewtonStep(gradient, rest, beta);
-            betas[f] = [.. beta.Zip(step, (b, s) => b + s)];
             progress?.Report(new TrainingProgress("Holding out folds", 0.7 + (0.2 * (f + 1) / folds)));
         }
 
@@ -181,6 +178,15 @@ public sealed class LogisticTrainer(IReadOnlyList<Term>? terms = null, double ri
             Calibration = calibration,
             Card = document.Card with { Performance = HeldOut.Performance($"{folds} folds by patient key, each scored by a model fitted without it", raw, outcome, calibration) },
         };
+    }
+
+    private double[] WithoutFold(NormalEquations.Sums all, NormalEquations.Sums own, double[] beta)
+    {
+        var step = NewtonStep(
+            [.. all.Gradient.Zip(own.Gradient, (a, o) => a - o)],
+            [.. all.Hessian.Zip(own.Hessian, (a, o) => a - o)],
+            beta);
+        return [.. beta.Zip(step, (b, s) => b + s)];
     }
 }
 

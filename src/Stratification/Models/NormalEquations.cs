@@ -132,10 +132,7 @@ internal sealed class NormalEquations
             sums.LogLikelihood += outcome ? -SoftPlus(-z) : -SoftPlus(z);
             weights[filled] = (float)(p * (1 - p));
             var residual = (outcome ? 1 : 0) - p;
-            for (var j = 0; j < _width; j++)
-            {
-                sums.Gradient[j] += residual * row[j];
-            }
+            AddScaled(row, residual, sums.Gradient);
 
             if (++filled == RowsPerFlush)
             {
@@ -218,23 +215,59 @@ internal sealed class NormalEquations
 
     private double Dot(ReadOnlySpan<float> row, double[] beta)
     {
-        var z = 0.0;
-        for (var j = 0; j < _width; j++)
+        ref var x = ref MemoryMarshal.GetReference(row);
+        ref var b = ref MemoryMarshal.GetArrayDataReference(beta);
+        var low = Vector256<double>.Zero;
+        var high = Vector256<double>.Zero;
+        nuint j = 0;
+        for (; j + 8 <= (nuint)_width; j += 8)
         {
-            z += row[j] * beta[j];
+            var (first, second) = Vector256.Widen(Vector256.LoadUnsafe(ref x, j));
+            low = Vector256.MultiplyAddEstimate(first, Vector256.LoadUnsafe(ref b, j), low);
+            high = Vector256.MultiplyAddEstimate(second, Vector256.LoadUnsafe(ref b, j + 4), high);
+        }
+
+        var z = Vector256.Sum(low + high);
+        for (; j < (nuint)_width; j++)
+        {
+            z += row[(int)j] * beta[j];
         }
 
         return z;
     }
 
+    private void AddScaled(ReadOnlySpan<float> row, double factor, double[] sum)
+    {
+        ref var x = ref MemoryMarshal.GetReference(row);
+        ref var s = ref MemoryMarshal.GetArrayDataReference(sum);
+        var f = Vector256.Create(factor);
+        nuint j = 0;
+        for (; j + 8 <= (nuint)_width; j += 8)
+        {
+            var (first, second) = Vector256.Widen(Vector256.LoadUnsafe(ref x, j));
+            Vector256.MultiplyAddEstimate(first, f, Vector256.LoadUnsafe(ref s, j)).StoreUnsafe(ref s, j);
+            Vector256.MultiplyAddEstimate(second, f, Vector256.LoadUnsafe(ref s, j + 4)).StoreUnsafe(ref s, j + 4);
+        }
+
+        for (; j < (nuint)_width; j++)
+        {
+            sum[j] += factor * row[(int)j];
+        }
+    }
+
     private readonly record struct Column(int Feature, TermForm Form, float From, float To, float InverseScale);
 
     /// <summary>Gradient, Hessian and log-likelihood.</summary>
-    internal sealed class Sums(int width)
+    internal sealed class Sums(double[] gradient, double[] hessian)
     {
-        public double[] Gradient { get; } = new double[width];
+        public Sums(int width)
+            : this(new double[width], new double[width * width])
+        {
+        }
 
-        public double[] Hessian { get; } = new double[width * width];
+        public double[] Gradient { get; } = gradient;
+
+        public double[] Hessian { get; } = hessian;
 
         public double LogLikelihood { get; set; }
 
