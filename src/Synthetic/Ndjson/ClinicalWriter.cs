@@ -19,34 +19,19 @@ internal sealed class ClinicalWriter(ResourceText text)
         var last = person.LastDay(_text.Plan.Until);
         foreach (var trait in Traits.All)
         {
-            var onset = person.Onset[(int)trait.Trait];
-            if (onset > last)
-            {
-                continue;
-            }
-
             var id = _text.IdOf(person, ResourceText.TraitBase + (int)trait.Trait);
-            var chance = Dice.Mix(id + 1);
-            var code = trait.Snomed[(int)(chance % (ulong)trait.Snomed.Length)];
-
-            // Some entries reach the record weeks or months late; a few only as words.
-            var late = (chance >> 20) % 100 < 6 ? 20 + (int)((chance >> 30) % 160) : 0;
-            if (onset + late > last)
+            if (Recording.Of(person, trait, id, last) is not { } recording)
             {
                 continue;
             }
 
             if (trait.Kind == TraitKind.Social)
             {
-                // Circumstances are recorded in seven of ten.
-                if ((chance >> 40) % 10 < 7)
-                {
-                    WriteSocial(person, chunk[ResourceType.Observation], id, code, Math.Max(onset, Math.Min(last, person.RegisteredDay)));
-                }
+                WriteSocial(person, chunk[ResourceType.Observation], id, recording.Code, recording.Day);
             }
             else
             {
-                WriteProblem(person, chunk[ResourceType.Condition], id, code, onset, onset + late, coded: (chance >> 50) % 1000 >= 12);
+                WriteProblem(person, chunk[ResourceType.Condition], id, recording.Code, person.Onset[(int)trait.Trait], recording.Day, recording.Coded);
             }
         }
     }

@@ -15,6 +15,7 @@ internal sealed class EncounterWriter(ResourceText text)
     private static readonly Coded HomeVisit = new("439708006", "Home visit");
     private static readonly Coded Department = new("4525004", "Emergency department patient visit");
     private static readonly Coded Stay = new("32485007", "Hospital admission");
+    private static readonly Coded EmergencyStay = new("183452005", "Emergency hospital admission");
 
     private readonly ResourceText _text = text;
 
@@ -110,7 +111,7 @@ internal sealed class EncounterWriter(ResourceText text)
                 e.Flags.HasFlag(LifeFlags.Died) ? "Patient died" : "Patient discharged on clinical advice or with clinical consent").Put("]}}]"u8);
         }
 
-        Head(person, e, to, open ? "in-progress"u8 : "finished"u8, "IMP"u8, "inpatient encounter"u8, Stay, "inpatient", "Inpatient");
+        Head(person, e, to, open ? "in-progress"u8 : "finished"u8, "IMP"u8, "inpatient encounter"u8, e.Kind == LifeKind.EmergencyAdmission ? EmergencyStay : Stay, "inpatient", "Inpatient");
         to.Put(",\"period\":{\"start\":\""u8).DateTime(e.Day, e.Minute);
         if (!open)
         {

@@ -63,9 +63,9 @@ internal sealed class Contacts(CohortPlan plan)
 
         AddPlanned(person, day, days, Rate(Activity.DayCase) * share, dayCase: true, age, ref dice);
         AddPlanned(person, day, days, Rate(Activity.Elective) * share, dayCase: false, age, ref dice);
-        if (person.Sex == 0 && age is > 16 and < 45 && dice.Chance(0.11 * Math.Exp(-0.5 * Math.Pow((age - 30.5) / 5.5, 2)) * share))
+        if (person.Sex == 0 && age is > 16 and < 45 && days > 2 && dice.Chance(0.11 * Math.Exp(-0.5 * Math.Pow((age - 30.5) / 5.5, 2)) * share))
         {
-            var stay = Add(person, LifeKind.MaternityAdmission, day, days, ref dice, 1 + dice.Below(2), -1, anyHour: true, code: AdmissionMethods.AntePartum);
+            var stay = Add(person, LifeKind.MaternityAdmission, day, days - 2, ref dice, 1 + dice.Below(2), -1, anyHour: true, code: AdmissionMethods.AntePartum);
             Diagnose(person, stay, HospitalCodes.Delivery);
         }
 
@@ -94,10 +94,10 @@ internal sealed class Contacts(CohortPlan plan)
                 continue;
             }
 
-            var nights = dayCase ? 0 : 1 + dice.Below(4);
+            var nights = dayCase ? 0 : Math.Min(1 + dice.Below(4), days - 1);
             var doctor = _plan.Workforce.For(StaffRole.HospitalPhysician, person.PracticeOn(day), dice.Below(1 << 16), day);
             var method = dice.Chance(0.7) ? AdmissionMethods.WaitingList : AdmissionMethods.Booked;
-            var stay = Add(person, LifeKind.PlannedAdmission, day, days, ref dice, nights, doctor, code: method);
+            var stay = Add(person, LifeKind.PlannedAdmission, day, days - nights, ref dice, nights, doctor, code: method);
             Diagnose(person, stay, HospitalCodes.OfPlanned(pick));
             person.Events.Add(new LifeEvent { Kind = LifeKind.Procedure, Day = person.Events[stay].Day, Code = (short)pick, Parent = stay, Practitioner = doctor });
         }
