@@ -96,6 +96,7 @@ public readonly record struct ResourceFound(
 /// <param name="Identifiers">Where its identifiers are in <see cref="ResourceReader.Identifiers"/>.</param>
 /// <param name="HasErrors">Whether an issue inside this entry is an error; see <see cref="ResourceReader.IssueEntries"/>.</param>
 /// <param name="Escaped">Whether one of the texts of fullUrl or request holds JSON escapes.</param>
+/// <param name="Index">Its index in Bundle.entry; an item that is no object has none and is left out.</param>
 public readonly record struct BundleEntryFound(
     TextRange Text,
     TextRange FullUrl,
@@ -109,7 +110,8 @@ public readonly record struct BundleEntryFound(
     Range References,
     Range Identifiers,
     bool HasErrors,
-    bool Escaped);
+    bool Escaped,
+    int Index);
 
 /// <summary>How a resource is read.</summary>
 public sealed record ReaderOptions

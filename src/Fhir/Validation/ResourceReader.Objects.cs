@@ -299,6 +299,7 @@ public sealed partial class ResourceReader
             if (index == 0)
             {
                 _slots[at].SiblingCount = 1;
+                _slots[at].Invalid = true;
                 Error("structure", $"{property.Name} is an empty array. Leave it out.");
             }
         }
@@ -316,7 +317,7 @@ public sealed partial class ResourceReader
         {
             ref readonly var slot = ref slots[i];
             var element = shape.Elements[i];
-            if (slot.SiblingCount == 0 && !slot.HasNull)
+            if (slot.Invalid || (slot.SiblingCount == 0 && !slot.HasNull))
             {
                 continue;
             }
@@ -345,7 +346,7 @@ public sealed partial class ResourceReader
         var siblings = new Utf8JsonReader(slot.SiblingCount == 0 || slot.SiblingLength == 0 ? "[]"u8 : json.Slice(slot.SiblingStart, slot.SiblingLength));
         values.Read();
         siblings.Read();
-        if (siblings.TokenType != JsonTokenType.StartArray)
+        if (values.TokenType != JsonTokenType.StartArray || siblings.TokenType != JsonTokenType.StartArray)
         {
             return;
         }

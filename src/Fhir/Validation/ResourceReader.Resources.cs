@@ -60,7 +60,7 @@ public sealed partial class ResourceReader
         _meta = default;
         if (placement == Placement.Contained)
         {
-            _holder.InContained = _containedCount - _holder.ContainedFrom + 1;
+            _holder.InContained = Math.Max(_path[_depth - 1].Index, 0) + 1;
         }
         else
         {
@@ -181,7 +181,7 @@ public sealed partial class ResourceReader
             Add(IssueSeverity.Error, "invariant", "A contained resource has no security label of its own. Move it to the outer resource's meta.security.", "dom-5", "meta");
         }
 
-        Append(ref _contained, ref _containedCount, new Contained(found.Id, found.Type));
+        Append(ref _contained, ref _containedCount, new Contained(found.Id, found.Type, _path[_depth - 1].Index));
     }
 
     /// <summary>Remembers a text that begins with #, until all contained resources are known.</summary>
@@ -202,11 +202,11 @@ public sealed partial class ResourceReader
         var fragments = _fragments.AsSpan(_holder.FragmentsFrom, _fragmentCount - _holder.FragmentsFrom);
         for (var i = 0; i < contained.Length; i++)
         {
-            if (!IsReferred(json, contained[i].Id, i, fragments))
+            if (!IsReferred(json, contained[i], fragments))
             {
                 Add(IssueSeverity.Error, "invariant", contained[i].Id.IsEmpty
                     ? "A contained resource needs an id, and a reference to it (# and the id) in the outer resource."
-                    : "Nothing refers to this contained resource. Refer to it (# and its id), or remove it.", "dom-3", $"contained[{i}]");
+                    : "Nothing refers to this contained resource. Refer to it (# and its id), or remove it.", "dom-3", contained[i].Index < 0 ? "contained" : $"contained[{contained[i].Index}]");
             }
         }
 
@@ -239,11 +239,11 @@ public sealed partial class ResourceReader
         Add(IssueSeverity.Error, "invariant", "The reference begins with #, but no contained resource has that id. Correct the id, or add the resource to contained.", "ref-1", "reference");
     }
 
-    private static bool IsReferred(ReadOnlySpan<byte> json, TextRange id, int index, ReadOnlySpan<Fragment> fragments)
+    private static bool IsReferred(ReadOnlySpan<byte> json, in Contained contained, ReadOnlySpan<Fragment> fragments)
     {
         foreach (ref readonly var fragment in fragments)
         {
-            if (fragment.Id.IsEmpty ? fragment.Holder == index + 1 : fragment.Id.Of(json).SequenceEqual(id.Of(json)))
+            if (fragment.Id.IsEmpty ? fragment.Holder == contained.Index + 1 : fragment.Id.Of(json).SequenceEqual(contained.Id.Of(json)))
             {
                 return true;
             }
@@ -271,7 +271,7 @@ public sealed partial class ResourceReader
             new TextRange(_entryBegin.Start, end - _entryBegin.Start), Content(fullUrl), _entryResource,
             _request.Method, _request.Url, _request.IfNoneExist, _request.IfMatch, _request.IfNoneMatch, _request.IfModifiedSince,
             _entryBegin.References.._referenceCount, _entryBegin.Identifiers.._identifierCount,
-            _entryFailed, _request.Escaped || fullUrl.Escaped));
+            _entryFailed, _request.Escaped || fullUrl.Escaped, Math.Max(_entry, 0)));
         _entry = -1;
     }
 
@@ -296,7 +296,7 @@ public sealed partial class ResourceReader
         public int InContained { get; set; }
     }
 
-    private readonly record struct Contained(TextRange Id, ResourceType Type);
+    private readonly record struct Contained(TextRange Id, ResourceType Type, int Index);
 
     private readonly record struct Fragment(TextRange Id, bool IsReference, int Holder, int SavedAt, int SavedCount);
 
