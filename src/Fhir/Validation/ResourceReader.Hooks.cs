@@ -12,6 +12,8 @@ public sealed partial class ResourceReader
     private static readonly int IdentifierValue = Index("Identifier", "value");
     private static readonly int ConceptCoding = Index("CodeableConcept", "coding");
     private static readonly int ConceptExtension = Index("CodeableConcept", "extension");
+    private static readonly int ExtensionUrl = Index("Extension", "url");
+    private static readonly int ExtensionValue = Index("Extension", "value");
     private static readonly int MetaSource_ = Index("Meta", "source");
     private static readonly int MetaVersionId_ = Index("Meta", "versionId");
     private static readonly int MetaLastUpdated_ = Index("Meta", "lastUpdated");
@@ -163,6 +165,20 @@ public sealed partial class ResourceReader
 
     private void CheckExtension(ReadOnlySpan<byte> json, Shape shape, ReadOnlySpan<Slot> slots)
     {
+        ref readonly var value = ref slots[ExtensionValue];
+        if (value.Exists && CoreExtensions.Find(Content(slots[ExtensionUrl]).Of(json)) is { } known)
+        {
+            var type = shape.Elements[ExtensionValue].Types[value.Chosen - 1].Name;
+            if (known.IsComplex)
+            {
+                Add(IssueSeverity.Error, "extension", "This extension of R4 has no value: it is made of extensions of its own. Move the value into them.", null, "value");
+            }
+            else if (!known.ValueTypes.AsSpan().Contains(type))
+            {
+                Add(IssueSeverity.Error, "extension", $"The value of this extension of R4 must be of type {string.Join(" or ", known.ValueTypes)}.", null, "value");
+            }
+        }
+
         if (_options.UkCore)
         {
             var fault = NhsNumberStatus.Check(json, shape, slots);

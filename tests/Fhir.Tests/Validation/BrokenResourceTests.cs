@@ -133,6 +133,8 @@ public sealed class BrokenResourceTests
         { Patient("'extension':[{'url':'http://x.org/a','valueCode':'a','valueHumanname':{'text':'a'}}]"), "Patient.extension[0].valueHumanname", "structure", "no element" },
         { Patient("'extension':[{'url':'http://x.org/a','valueQuantity':{'value':'1'}}]"), "Patient.extension[0].value.value", "structure", "a number" },
         { Patient("'modifierExtension':[{'url':'http://x.org/a','valueDate':'x'}]"), "Patient.modifierExtension[0].value", "value", "real date" },
+        { Patient("'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired','valueString':'yes'}]"), "Patient.extension[0].value", "extension", "of type boolean" },
+        { Patient("'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/patient-nationality','valueString':'British'}]"), "Patient.extension[0].value", "extension", "extensions of its own" },
         { "{'resourceType':'Encounter','status':'finished'}", "Encounter.class", "required", "class is missing" },
         { "{'resourceType':'MedicationRequest','status':'active','intent':'order','subject':{'display':'a'}}", "MedicationRequest.medication", "required", "medication[x] is missing" },
         { "{'resourceType':'AllergyIntolerance','clinicalStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical','code':'active'}]}}", "AllergyIntolerance.patient", "required", "patient is missing" },

@@ -160,6 +160,17 @@ public sealed class FoundTests
     }
 
     [Fact]
+    public void Read_ManyContained_AreMatchedById()
+    {
+        var contained = string.Join(',', Enumerable.Range(0, 40).Select(i => $"{{'resourceType':'Practitioner','id':'p{i}'}}"));
+        var performers = string.Join(',', Enumerable.Range(0, 39).Append(99).Select(i => $"{{'reference':'#p{i}'}}"));
+
+        Read(Given.Observation($"'contained':[{contained}],'performer':[{performers}]")).ShouldBeFalse();
+
+        _reader.Issues.Select(i => (i.Key, i.Expression)).ShouldBe([("ref-1", "Observation.performer[39].reference"), ("dom-3", "Observation.contained[39]")]);
+    }
+
+    [Fact]
     public void Read_InvalidUtf8_IsRefused()
     {
         byte[] json = [.. "{\"resourceType\":\"Patient\",\"language\":\""u8, 0xC3, 0x28, .. "\"}"u8];
