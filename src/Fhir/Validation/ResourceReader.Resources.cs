@@ -188,11 +188,7 @@ public sealed partial class ResourceReader
     private void AddFragment(TextRange id, bool isReference)
     {
         // The text's own # is not part of the id.
-        Append(ref _fragments, ref _fragmentCount, new Fragment(new TextRange(id.Start + 1, id.Length - 1), isReference, _holder.InContained, _savedCount, _depth));
-        for (var i = 0; i < _depth; i++)
-        {
-            Append(ref _saved, ref _savedCount, _path[i]);
-        }
+        Append(ref _fragments, ref _fragmentCount, new Fragment(new TextRange(id.Start + 1, id.Length - 1), isReference, _holder.InContained, SavePath()));
     }
 
     /// <summary>dom-3 and ref-1: contained resources and the references to them belong together.</summary>
@@ -227,10 +223,8 @@ public sealed partial class ResourceReader
 
     private void CheckFragment(Fragment fragment, ResourceType target)
     {
-        // The reference was read a while ago: for its issues, the path goes back to where it is.
         var depth = _depth;
-        _saved.AsSpan(fragment.SavedAt, fragment.SavedCount).CopyTo(_path);
-        _depth = fragment.SavedCount;
+        GoBackTo(fragment.Path);
         if (target == ResourceType.None)
         {
             Add(IssueSeverity.Error, "invariant", "The reference begins with #, but no contained resource has that id. Correct the id, or add the resource to contained.", "ref-1", "reference");
@@ -296,10 +290,10 @@ public sealed partial class ResourceReader
 
     private void EndEntry(int end, ReadOnlySpan<Slot> slots)
     {
-        ref readonly var fullUrl = ref slots[EntryFullUrl];
-        _entriesWithSearch += slots[EntryFullUrl + 2].Exists ? 1 : 0;
-        _entriesWithRequest += slots[EntryFullUrl + 3].Exists ? 1 : 0;
-        _entriesWithResponse += slots[EntryFullUrl + 4].Exists ? 1 : 0;
+        ref readonly var fullUrl = ref slots[BundleSlots.FullUrl];
+        _entriesWithSearch += slots[BundleSlots.Search].Exists ? 1 : 0;
+        _entriesWithRequest += slots[BundleSlots.EntryRequest].Exists ? 1 : 0;
+        _entriesWithResponse += slots[BundleSlots.EntryResponse].Exists ? 1 : 0;
         Append(ref _entries, ref _entryCount, new BundleEntryFound(
             new TextRange(_entryBegin.Start, end - _entryBegin.Start), Content(fullUrl), _entryResource,
             _request.Method, _request.Url, _request.IfNoneExist, _request.IfMatch, _request.IfNoneMatch, _request.IfModifiedSince,
@@ -334,7 +328,7 @@ public sealed partial class ResourceReader
         public bool IsReferred { get; set; }
     }
 
-    private readonly record struct Fragment(TextRange Id, bool IsReference, int Holder, int SavedAt, int SavedCount);
+    private readonly record struct Fragment(TextRange Id, bool IsReference, int Holder, SavedPath Path);
 
     private readonly record struct MetaParts(TextRange Source, TextRange VersionId, TextRange LastUpdated, bool HasSecurity);
 

@@ -174,7 +174,7 @@ public sealed class BrokenResourceTests
     public static TheoryData<string, string, string, string> References => new()
     {
         { Observation("'subject':{'reference':'Practitioner/1'}"), "Observation.subject", "value", "Patient, Group, Device, Location" },
-        { Observation("'subject':{'reference':'https://example.org/fhir/Encounter/1'}"), "Observation.subject", "value", "cannot refer to a Encounter" },
+        { Observation("'subject':{'reference':'https://example.org/fhir/Encounter/1'}"), "Observation.subject", "value", "cannot refer to the type Encounter" },
         { Observation("'subject':{'type':'Encounter','display':'a'}"), "Observation.subject", "value", "cannot refer" },
         { Observation("'subject':{'reference':'Patient/1','type':'Group'}"), "Observation.subject.type", "value", "another resource type" },
         { Observation("'subject':{'reference':'patient/1'}"), "Observation.subject.reference", "value", "Type/id" },
@@ -212,6 +212,8 @@ public sealed class BrokenResourceTests
         { "{" + Bundle + "[{'resource':{'resourceType':'Observation','status':'final'}," + Put + "}]}", "Bundle.entry[0].resource.code", "required", "code is missing" },
         { "{" + Bundle + "[{'request':{'method':'PUT'}}]}", "Bundle.entry[0].request.url", "required", "url is missing" },
         { "{" + Bundle + "[{'fullUrl':'a b'," + Put + "}]}", "Bundle.entry[0].fullUrl", "value", "URI" },
+        { "{" + Bundle + "[{'resource':{'resourceType':'Observation','status':'final','code':{'text':'a'},'subject':{'reference':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'}}," + Put + "}]}", "Bundle.entry[0].resource.subject.reference", "not-found", "fullUrl" },
+        { "{" + Bundle + "[{'fullUrl':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520','resource':{'resourceType':'Observation','status':'final','code':{'text':'a'},'subject':{'reference':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'}}," + Put + "}]}", "Bundle.entry[0].resource.subject", "value", "cannot refer" },
         { "{'resourceType':'Bundle'}", "Bundle.type", "required", "type is missing" },
         { "{'resourceType':'Parameters','parameter':[{'name':'a','resource':{'resourceType':'Patient','x':1}}]}", "Parameters.parameter[0].resource.x", "structure", "no element" },
     };

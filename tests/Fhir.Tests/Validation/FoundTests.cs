@@ -124,6 +124,7 @@ public sealed class FoundTests
         _json[entries[2].Resource.InsertAt..].AsSpan().StartsWith("\"status\""u8).ShouldBeTrue();
         _reader.References[entries[2].References].ToArray().Single().Entry.ShouldBe(2);
         _reader.Identifiers[entries[0].Identifiers].ToArray().Single().TopLevel.ShouldBeTrue();
+        entries.Select(e => e.Index).ShouldBe([0, 1, 2]);
         _reader.IssueEntries.ShouldBe([0]);
     }
 
