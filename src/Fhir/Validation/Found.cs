@@ -61,7 +61,8 @@ public readonly record struct ReferenceFound(
 /// <param name="Entry">Bundle entry index, or -1.</param>
 public readonly record struct IdentifierFound(TextRange System, TextRange Value, bool Escaped, bool TopLevel, ushort Element, int Entry);
 
-/// <summary>Where the parts of one resource are that a server must read or replace.</summary>
+/// <summary>Where the parts of one resource are that a server must read or replace. Contents of strings keep their JSON escapes:
+/// <see cref="JsonText"/> takes them out.</summary>
 /// <param name="Type">Its type.</param>
 /// <param name="Text">The whole object, braces included.</param>
 /// <param name="Id">Content of <c>id</c>, quotes excluded.</param>

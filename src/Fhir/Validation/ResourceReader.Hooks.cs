@@ -122,10 +122,9 @@ public sealed partial class ResourceReader
         Append(ref _identifiers, ref _identifierCount, new IdentifierFound(system, value, escaped, isTopLevel, element.PathId, _entry));
         if (_options.UkCore && !system.IsEmpty && !value.IsEmpty)
         {
-            // Escapes in either are so rare that a string costs nothing.
             CheckNhsIdentifier(
-                escaped ? System.Text.Encoding.UTF8.GetBytes(JsonText.ToString(system.Of(json)) ?? string.Empty) : system.Of(json),
-                slots[IdentifierValue].Escaped ? Unescaped(value.Of(json)) : value.Of(json));
+                Scan.Text(json.Slice(slots[IdentifierSystem].Start, slots[IdentifierSystem].Length)),
+                Scan.Text(json.Slice(slots[IdentifierValue].Start, slots[IdentifierValue].Length)));
         }
     }
 
@@ -170,7 +169,7 @@ public sealed partial class ResourceReader
     private void CheckExtension(ReadOnlySpan<byte> json, Shape shape, ReadOnlySpan<Slot> slots)
     {
         ref readonly var value = ref slots[ExtensionValue];
-        if (value.Exists && CoreExtensions.Find(Content(slots[ExtensionUrl]).Of(json)) is { } known)
+        if (value.Exists && CoreExtensions.Find(Scan.Text(json.Slice(slots[ExtensionUrl].Start, slots[ExtensionUrl].Length))) is { } known)
         {
             var type = shape.Elements[ExtensionValue].Types[value.Chosen - 1].Name;
             if (known.IsComplex)

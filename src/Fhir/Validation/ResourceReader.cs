@@ -215,7 +215,7 @@ public sealed partial class ResourceReader
     }
 
     /// <summary>Text without JSON escapes, valid until the next call; empty when it is not Unicode.</summary>
-    internal ReadOnlySpan<byte> Unescaped(ReadOnlySpan<byte> raw)
+    private ReadOnlySpan<byte> Unescaped(ReadOnlySpan<byte> raw)
     {
         if (_scratch.Length < raw.Length)
         {

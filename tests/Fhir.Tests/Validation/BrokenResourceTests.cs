@@ -42,14 +42,14 @@ public sealed class BrokenResourceTests
     public static TheoryData<string, string, string, string> Structure => new()
     {
         { Patient("'birthdate':'1980'"), "Patient.birthdate", "structure", "no element birthdate" },
-        { Patient("'9434765919':'x'"), "Patient", "structure", "no element of a name" },
+        { Patient("'9434765919':'x'"), "Patient", "structure", "a property whose name" },
         { Patient("'foo':{'a':[1,2]}"), "Patient.foo", "structure", "no element foo" },
         { Patient("'name':[{'familyName':'A'}]"), "Patient.name[0].familyName", "structure", "HumanName has no element" },
         { Patient("'contact':[{'name':{'text':'a'},'phone':'1'}]"), "Patient.contact[0].phone", "structure", "Patient.contact has no element" },
         { Patient("'deceased':true"), "Patient.deceased", "structure", "no element deceased" },
         { Patient("'deceasedString':'yes'"), "Patient.deceasedString", "structure", "no element" },
-        { Patient("'_name':[{'id':'a'}]"), "Patient", "structure", "no element" },
-        { Patient("'_contact':{'id':'a'}"), "Patient", "structure", "no element" },
+        { Patient("'_name':[{'id':'a'}]"), "Patient", "structure", "a property whose name" },
+        { Patient("'_contact':{'id':'a'}"), "Patient", "structure", "a property whose name" },
         { Patient("'resourceType':'Patient'"), "Patient.resourceType", "structure", "twice" },
         { Patient("'active':true,'active':true"), "Patient.active", "structure", "twice" },
         { Patient("'active':true,'\\u0061ctive':false"), "Patient.active", "structure", "twice" },
@@ -129,7 +129,7 @@ public sealed class BrokenResourceTests
         { Patient("'extension':[{'url':'http://x.org/a','valueCode':'a','extension':[{'url':'b','valueCode':'c'}]}]"), "Patient.extension[0]", "invariant", "not both" },
         { Patient("'extension':[{'url':'http://x.org/a','extension':[{'url':'b'}]}]"), "Patient.extension[0].extension[0]", "invariant", "either" },
         { Patient("'extension':[{'url':'a b','valueCode':'a'}]"), "Patient.extension[0].url", "value", "URI" },
-        { Patient("'extension':[{'url':'http://x.org/a','_url':{'id':'1'},'valueCode':'a'}]"), "Patient.extension[0]", "structure", "no element" },
+        { Patient("'extension':[{'url':'http://x.org/a','_url':{'id':'1'},'valueCode':'a'}]"), "Patient.extension[0]", "structure", "a property whose name" },
         { Patient("'extension':[{'url':'http://x.org/a','valueCode':'a','valueHumanname':{'text':'a'}}]"), "Patient.extension[0].valueHumanname", "structure", "no element" },
         { Patient("'extension':[{'url':'http://x.org/a','valueQuantity':{'value':'1'}}]"), "Patient.extension[0].value.value", "structure", "a number" },
         { Patient("'modifierExtension':[{'url':'http://x.org/a','valueDate':'x'}]"), "Patient.modifierExtension[0].value", "value", "real date" },
@@ -233,6 +233,12 @@ public sealed class BrokenResourceTests
         { Patient("'text':{'status':'generated','div':'<div>a & b</div>'}"), "Patient.text.div", "invariant", "&amp;" },
         { Patient("'text':{'status':'generated','div':5}"), "Patient.text.div", "structure", "XHTML" },
     };
+
+    [Theory]
+    [InlineData("{'resourceType':'Condition','subject':{'reference':'Patient\\/1'},'abatementDateTime':'2020','clinicalStatus':{'coding':[{'system':'http:\\/\\/terminology.hl7.org\\/CodeSystem\\/condition-clinical','code':'resolved'}]}}")]
+    [InlineData("{'resourceType':'Patient','identifier':[{'extension':[{'url':'https:\\/\\/fhir.hl7.org.uk\\/StructureDefinition\\/Extension-UKCore-NHSNumberVerificationStatus','valueCodeableConcept':{'coding':[{'system':'https:\\/\\/fhir.hl7.org.uk\\/CodeSystem\\/UKCore-NHSNumberVerificationStatusEngland','code':'01'}]}}],'system':'https:\\/\\/fhir.nhs.uk\\/Id\\/nhs-number','value':'9434765919'}]}")]
+    [InlineData("{'resourceType':'Patient','g\\u0065nder':'m\\u0061le'}")]
+    public void Read_EscapesThatJsonAllows_AreTheSameText(string json) => Read(json).Issues.ShouldBeEmpty();
 
     [Theory]
     [MemberData(nameof(Json))]
