@@ -45,6 +45,7 @@ internal enum Hook : byte
     Extension,
     Meta,
     CodeableConcept,
+    Bundle,
     BundleEntry,
     BundleRequest,
 }

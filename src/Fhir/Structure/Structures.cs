@@ -100,6 +100,7 @@ internal static class Structures
         "Extension" => Hook.Extension,
         "Meta" => Hook.Meta,
         "CodeableConcept" => Hook.CodeableConcept,
+        "Bundle" => Hook.Bundle,
         "Bundle.entry" => Hook.BundleEntry,
         "Bundle.entry.request" => Hook.BundleRequest,
         _ => Hook.None,

@@ -61,7 +61,8 @@ public readonly record struct ReferenceFound(
 /// <param name="Entry">Bundle entry index, or -1.</param>
 public readonly record struct IdentifierFound(TextRange System, TextRange Value, bool Escaped, bool TopLevel, ushort Element, int Entry);
 
-/// <summary>Where the parts of one resource are that a server must read or replace.</summary>
+/// <summary>Where the parts of one resource are that a server must read or replace. Contents of strings keep their JSON escapes:
+/// <see cref="JsonText"/> takes them out.</summary>
 /// <param name="Type">Its type.</param>
 /// <param name="Text">The whole object, braces included.</param>
 /// <param name="Id">Content of <c>id</c>, quotes excluded.</param>
@@ -96,6 +97,7 @@ public readonly record struct ResourceFound(
 /// <param name="Identifiers">Where its identifiers are in <see cref="ResourceReader.Identifiers"/>.</param>
 /// <param name="HasErrors">Whether an issue inside this entry is an error; see <see cref="ResourceReader.IssueEntries"/>.</param>
 /// <param name="Escaped">Whether one of the texts of fullUrl or request holds JSON escapes.</param>
+/// <param name="Index">Its index in Bundle.entry; an item that is no object has none and is left out.</param>
 public readonly record struct BundleEntryFound(
     TextRange Text,
     TextRange FullUrl,
@@ -109,7 +111,8 @@ public readonly record struct BundleEntryFound(
     Range References,
     Range Identifiers,
     bool HasErrors,
-    bool Escaped);
+    bool Escaped,
+    int Index);
 
 /// <summary>How a resource is read.</summary>
 public sealed record ReaderOptions

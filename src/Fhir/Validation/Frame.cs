@@ -55,13 +55,11 @@ internal readonly ref struct Frame(ResourceReader reader, ReadOnlySpan<byte> jso
     /// <summary>The JSON of the value; empty when absent.</summary>
     public ReadOnlySpan<byte> Json(int element) => _json.Slice(_slots[element].Start, _slots[element].Length);
 
-    /// <summary>Content of a single string value; empty when absent or not a string. Escapes stay as they are.</summary>
+    /// <summary>Content of a single string value, without JSON escapes; other JSON as it is; empty when absent.</summary>
     public ReadOnlySpan<byte> Text(int element) => Scan.Text(Json(element));
 
     /// <summary>Whether a single value is this text.</summary>
-    public bool Is(int element, ReadOnlySpan<byte> text) =>
-        _slots[element].Count > 0
-        && (_slots[element].Escaped ? text.SequenceEqual(Reader.Unescaped(Text(element))) : text.SequenceEqual(Text(element)));
+    public bool Is(int element, ReadOnlySpan<byte> text) => text.SequenceEqual(Text(element));
 
     /// <summary>The name of the type of a choice, or null when absent.</summary>
     public string? TypeOf(int element) =>

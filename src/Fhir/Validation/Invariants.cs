@@ -5,21 +5,15 @@ namespace BetterCare.Care.Fhir.Validation;
 
 /// <summary>
 /// The constraints of R4 by key, coded. The definitions say where each applies; here is what each checks. A rule is bound to the
-/// shape that it applies to once, when the shape is compiled, so that it finds its elements by number.
+/// shape that it applies to once, when the shape is compiled, so that it finds its elements by number. The reader itself keeps those
+/// that need more than one object: ele-1, dom-2 to dom-6, ref-1, txt-1 and txt-2.
 /// </summary>
 internal static partial class Invariants
 {
-    private static readonly Dictionary<string, Rule> Rules = new[] { DataTypeRules(), ClinicalRules(), AdministrativeRules(), DefinitionRules() }
+    private static readonly Dictionary<string, Rule> Rules = new[] { DataTypeRules(), ClinicalRules(), AdministrativeRules(), DefinitionRules(), OtherRules() }
         .SelectMany(r => r).ToDictionary(r => r.Key, r => r.Value, StringComparer.Ordinal);
 
     private delegate Holds Bound(Shape shape);
-
-    /// <summary>Keys of the rules that the reader itself keeps, because they need more than one object.</summary>
-    public static IReadOnlySet<string> InTheReader { get; } =
-        new HashSet<string>(StringComparer.Ordinal) { "ele-1", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "ref-1", "txt-1", "txt-2" };
-
-    /// <summary>Whether a constraint of a path is coded.</summary>
-    public static bool IsCoded(string path, string key) => InTheReader.Contains(key) || Find(path, key) is not null;
 
     /// <summary>The rule of a constraint for a shape, or null when the reader keeps it itself or it is not coded.</summary>
     public static Invariant? Bind(string path, JsonElement constraint, Func<Shape> shape)

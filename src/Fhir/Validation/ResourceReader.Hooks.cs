@@ -12,14 +12,12 @@ public sealed partial class ResourceReader
     private static readonly int IdentifierValue = Index("Identifier", "value");
     private static readonly int ConceptCoding = Index("CodeableConcept", "coding");
     private static readonly int ConceptExtension = Index("CodeableConcept", "extension");
+    private static readonly int ExtensionUrl = Index("Extension", "url");
+    private static readonly int ExtensionValue = Index("Extension", "value");
     private static readonly int MetaSource_ = Index("Meta", "source");
     private static readonly int MetaVersionId_ = Index("Meta", "versionId");
     private static readonly int MetaLastUpdated_ = Index("Meta", "lastUpdated");
     private static readonly int MetaSecurity_ = Index("Meta", "security");
-
-    // Bundle.entry: id, extension, modifierExtension, link, fullUrl. Backbone elements begin with the first three.
-    private const int EntryFullUrl = 4;
-    private const int RequestMethod = 3;
 
     private ReferenceFound[] _references = new ReferenceFound[32];
     private int _referenceCount;
@@ -47,11 +45,14 @@ public sealed partial class ResourceReader
             case Hook.Meta when _path[_depth - 1].Property.Element.Name == "meta":
                 _meta = new MetaParts(Content(slots[MetaSource_]), Content(slots[MetaVersionId_]), Content(slots[MetaLastUpdated_]), slots[MetaSecurity_].Exists);
                 break;
+            case Hook.Bundle when _depth == 0:
+                CheckUrns(json, Content(slots[BundleSlots.Type]).Of(json).SequenceEqual("transaction"u8));
+                break;
             case Hook.BundleRequest when _depth == 2:
                 _request = new RequestParts(
-                    Content(slots[RequestMethod]), Content(slots[RequestMethod + 1]), Content(slots[shape.IndexOf("ifNoneExist")]), Content(slots[shape.IndexOf("ifMatch")]),
-                    Content(slots[RequestMethod + 2]), Content(slots[shape.IndexOf("ifModifiedSince")]),
-                    slots[RequestMethod + 1].Escaped || slots[shape.IndexOf("ifNoneExist")].Escaped || slots[shape.IndexOf("ifMatch")].Escaped || slots[RequestMethod + 2].Escaped);
+                    Content(slots[BundleSlots.Method]), Content(slots[BundleSlots.Url]), Content(slots[BundleSlots.IfNoneExist]),
+                    Content(slots[BundleSlots.IfMatch]), Content(slots[BundleSlots.IfNoneMatch]), Content(slots[BundleSlots.IfModifiedSince]),
+                    slots[BundleSlots.Url].Escaped || slots[BundleSlots.IfNoneExist].Escaped || slots[BundleSlots.IfMatch].Escaped || slots[BundleSlots.IfNoneMatch].Escaped);
                 break;
         }
     }
@@ -72,6 +73,11 @@ public sealed partial class ResourceReader
             else if (form == ReferenceForm.Other && !text.Contains((byte)':'))
             {
                 Add(IssueSeverity.Error, "value", "reference must be Type/id (Patient/123), an absolute URL, urn:uuid: and a UUID, or # and the id of a contained resource.", null, "reference");
+            }
+
+            else if (form is ReferenceForm.UrnUuid or ReferenceForm.UrnOid && _type == ResourceType.Bundle)
+            {
+                Append(ref _urns, ref _urnCount, new Urn(range, SavePath(), _entry));
             }
 
             // Positions inside a text with escapes would be positions in another text.
@@ -103,7 +109,7 @@ public sealed partial class ResourceReader
         var targets = _path[_depth - 1].Property.Type.Targets;
         if (targets is not null && !targets.Contains(type))
         {
-            Add(IssueSeverity.Error, "value", $"{_path[_depth - 1].Property.Element.Name} cannot refer to a {type.Name()}. It must refer to: {targets.Text}.");
+            Add(IssueSeverity.Error, "value", $"{_path[_depth - 1].Property.Element.Name} cannot refer to the type {type.Name()}. It must refer to: {targets.Text}.");
         }
     }
 
@@ -116,10 +122,9 @@ public sealed partial class ResourceReader
         Append(ref _identifiers, ref _identifierCount, new IdentifierFound(system, value, escaped, isTopLevel, element.PathId, _entry));
         if (_options.UkCore && !system.IsEmpty && !value.IsEmpty)
         {
-            // Escapes in either are so rare that a string costs nothing.
             CheckNhsIdentifier(
-                escaped ? System.Text.Encoding.UTF8.GetBytes(JsonText.ToString(system.Of(json)) ?? string.Empty) : system.Of(json),
-                slots[IdentifierValue].Escaped ? Unescaped(value.Of(json)) : value.Of(json));
+                Scan.Text(json.Slice(slots[IdentifierSystem].Start, slots[IdentifierSystem].Length)),
+                Scan.Text(json.Slice(slots[IdentifierValue].Start, slots[IdentifierValue].Length)));
         }
     }
 
@@ -163,6 +168,20 @@ public sealed partial class ResourceReader
 
     private void CheckExtension(ReadOnlySpan<byte> json, Shape shape, ReadOnlySpan<Slot> slots)
     {
+        ref readonly var value = ref slots[ExtensionValue];
+        if (value.Exists && CoreExtensions.Find(Scan.Text(json.Slice(slots[ExtensionUrl].Start, slots[ExtensionUrl].Length))) is { } known)
+        {
+            var type = shape.Elements[ExtensionValue].Types[value.Chosen - 1].Name;
+            if (known.IsComplex)
+            {
+                Add(IssueSeverity.Error, "extension", "This extension of R4 has no value: it is made of extensions of its own. Move the value into them.", null, "value");
+            }
+            else if (!known.ValueTypes.AsSpan().Contains(type))
+            {
+                Add(IssueSeverity.Error, "extension", $"The value of this extension of R4 must be of type {string.Join(" or ", known.ValueTypes)}.", null, "value");
+            }
+        }
+
         if (_options.UkCore)
         {
             var fault = NhsNumberStatus.Check(json, shape, slots);

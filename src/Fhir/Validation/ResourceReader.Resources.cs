@@ -60,7 +60,7 @@ public sealed partial class ResourceReader
         _meta = default;
         if (placement == Placement.Contained)
         {
-            _holder.InContained = _containedCount - _holder.ContainedFrom + 1;
+            _holder.InContained = Math.Max(_path[_depth - 1].Index, 0) + 1;
         }
         else
         {
@@ -181,75 +181,102 @@ public sealed partial class ResourceReader
             Add(IssueSeverity.Error, "invariant", "A contained resource has no security label of its own. Move it to the outer resource's meta.security.", "dom-5", "meta");
         }
 
-        Append(ref _contained, ref _containedCount, new Contained(found.Id, found.Type));
+        Append(ref _contained, ref _containedCount, new Contained(found.Id, found.Type, _path[_depth - 1].Index));
     }
 
     /// <summary>Remembers a text that begins with #, until all contained resources are known.</summary>
     private void AddFragment(TextRange id, bool isReference)
     {
         // The text's own # is not part of the id.
-        Append(ref _fragments, ref _fragmentCount, new Fragment(new TextRange(id.Start + 1, id.Length - 1), isReference, _holder.InContained, _savedCount, _depth));
-        for (var i = 0; i < _depth; i++)
-        {
-            Append(ref _saved, ref _savedCount, _path[i]);
-        }
+        Append(ref _fragments, ref _fragmentCount, new Fragment(new TextRange(id.Start + 1, id.Length - 1), isReference, _holder.InContained, SavePath()));
     }
 
     /// <summary>dom-3 and ref-1: contained resources and the references to them belong together.</summary>
     private void CheckFragments(ReadOnlySpan<byte> json)
     {
         var contained = _contained.AsSpan(_holder.ContainedFrom, _containedCount - _holder.ContainedFrom);
-        var fragments = _fragments.AsSpan(_holder.FragmentsFrom, _fragmentCount - _holder.FragmentsFrom);
+        var byId = contained.Length > 16 ? IndexById(json, contained) : null;
+        foreach (ref readonly var fragment in _fragments.AsSpan(_holder.FragmentsFrom, _fragmentCount - _holder.FragmentsFrom))
+        {
+            var target = fragment.Id.IsEmpty ? IndexOfHolder(contained, fragment.Holder) : IndexOf(json, fragment.Id, contained, byId);
+            if (target >= 0)
+            {
+                contained[target].IsReferred = true;
+            }
+
+            if (fragment.IsReference && !fragment.Id.IsEmpty)
+            {
+                CheckFragment(fragment, target < 0 ? ResourceType.None : contained[target].Type);
+            }
+        }
+
+        foreach (ref readonly var resource in contained)
+        {
+            if (!resource.IsReferred)
+            {
+                Add(IssueSeverity.Error, "invariant", resource.Id.IsEmpty
+                    ? "A contained resource needs an id, and a reference to it (# and the id) in the outer resource."
+                    : "Nothing refers to this contained resource. Refer to it (# and its id), or remove it.", "dom-3", resource.Index < 0 ? "contained" : $"contained[{resource.Index}]");
+            }
+        }
+    }
+
+    private void CheckFragment(Fragment fragment, ResourceType target)
+    {
+        var depth = _depth;
+        GoBackTo(fragment.Path);
+        if (target == ResourceType.None)
+        {
+            Add(IssueSeverity.Error, "invariant", "The reference begins with #, but no contained resource has that id. Correct the id, or add the resource to contained.", "ref-1", "reference");
+        }
+        else
+        {
+            CheckAllowed(target);
+        }
+
+        _depth = depth;
+    }
+
+    private static int IndexOf(ReadOnlySpan<byte> json, TextRange id, ReadOnlySpan<Contained> contained, Dictionary<string, int>? byId)
+    {
+        if (byId is not null)
+        {
+            return byId.GetValueOrDefault(System.Text.Encoding.UTF8.GetString(id.Of(json)), -1);
+        }
+
         for (var i = 0; i < contained.Length; i++)
         {
-            if (!IsReferred(json, contained[i].Id, i, fragments))
+            if (id.Of(json).SequenceEqual(contained[i].Id.Of(json)))
             {
-                Add(IssueSeverity.Error, "invariant", contained[i].Id.IsEmpty
-                    ? "A contained resource needs an id, and a reference to it (# and the id) in the outer resource."
-                    : "Nothing refers to this contained resource. Refer to it (# and its id), or remove it.", "dom-3", $"contained[{i}]");
+                return i;
             }
         }
 
-        foreach (ref readonly var fragment in fragments)
-        {
-            if (!fragment.IsReference || fragment.Id.IsEmpty)
-            {
-                continue;
-            }
-
-            var depth = _depth;
-            _saved.AsSpan(fragment.SavedAt, fragment.SavedCount).CopyTo(_path);
-            _depth = fragment.SavedCount;
-            CheckTarget(json, fragment, contained);
-            _depth = depth;
-        }
+        return -1;
     }
 
-    private void CheckTarget(ReadOnlySpan<byte> json, in Fragment fragment, ReadOnlySpan<Contained> contained)
+    private static int IndexOfHolder(ReadOnlySpan<Contained> contained, int holder)
     {
-        foreach (ref readonly var candidate in contained)
+        // The list is in order and lacks only items that were no resources, so it is at its index or a little before.
+        var i = Math.Min(holder - 1, contained.Length - 1);
+        while (i >= 0 && contained[i].Index > holder - 1)
         {
-            if (fragment.Id.Of(json).SequenceEqual(candidate.Id.Of(json)))
-            {
-                CheckAllowed(candidate.Type);
-                return;
-            }
+            i--;
         }
 
-        Add(IssueSeverity.Error, "invariant", "The reference begins with #, but no contained resource has that id. Correct the id, or add the resource to contained.", "ref-1", "reference");
+        return i;
     }
 
-    private static bool IsReferred(ReadOnlySpan<byte> json, TextRange id, int index, ReadOnlySpan<Fragment> fragments)
+    /// <summary>For resources with a great many contained ones, so that a hostile one cannot make the look-up quadratic.</summary>
+    private static Dictionary<string, int> IndexById(ReadOnlySpan<byte> json, ReadOnlySpan<Contained> contained)
     {
-        foreach (ref readonly var fragment in fragments)
+        var byId = new Dictionary<string, int>(contained.Length, StringComparer.Ordinal);
+        for (var i = 0; i < contained.Length; i++)
         {
-            if (fragment.Id.IsEmpty ? fragment.Holder == index + 1 : fragment.Id.Of(json).SequenceEqual(id.Of(json)))
-            {
-                return true;
-            }
+            byId.TryAdd(System.Text.Encoding.UTF8.GetString(contained[i].Id.Of(json)), i);
         }
 
-        return false;
+        return byId;
     }
 
     private void BeginEntry(int start)
@@ -263,15 +290,15 @@ public sealed partial class ResourceReader
 
     private void EndEntry(int end, ReadOnlySpan<Slot> slots)
     {
-        ref readonly var fullUrl = ref slots[EntryFullUrl];
-        _entriesWithSearch += slots[EntryFullUrl + 2].Exists ? 1 : 0;
-        _entriesWithRequest += slots[EntryFullUrl + 3].Exists ? 1 : 0;
-        _entriesWithResponse += slots[EntryFullUrl + 4].Exists ? 1 : 0;
+        ref readonly var fullUrl = ref slots[BundleSlots.FullUrl];
+        _entriesWithSearch += slots[BundleSlots.Search].Exists ? 1 : 0;
+        _entriesWithRequest += slots[BundleSlots.EntryRequest].Exists ? 1 : 0;
+        _entriesWithResponse += slots[BundleSlots.EntryResponse].Exists ? 1 : 0;
         Append(ref _entries, ref _entryCount, new BundleEntryFound(
             new TextRange(_entryBegin.Start, end - _entryBegin.Start), Content(fullUrl), _entryResource,
             _request.Method, _request.Url, _request.IfNoneExist, _request.IfMatch, _request.IfNoneMatch, _request.IfModifiedSince,
             _entryBegin.References.._referenceCount, _entryBegin.Identifiers.._identifierCount,
-            _entryFailed, _request.Escaped || fullUrl.Escaped));
+            _entryFailed, _request.Escaped || fullUrl.Escaped, Math.Max(_entry, 0)));
         _entry = -1;
     }
 
@@ -296,9 +323,12 @@ public sealed partial class ResourceReader
         public int InContained { get; set; }
     }
 
-    private readonly record struct Contained(TextRange Id, ResourceType Type);
+    private record struct Contained(TextRange Id, ResourceType Type, int Index)
+    {
+        public bool IsReferred { get; set; }
+    }
 
-    private readonly record struct Fragment(TextRange Id, bool IsReference, int Holder, int SavedAt, int SavedCount);
+    private readonly record struct Fragment(TextRange Id, bool IsReference, int Holder, SavedPath Path);
 
     private readonly record struct MetaParts(TextRange Source, TextRange VersionId, TextRange LastUpdated, bool HasSecurity);
 

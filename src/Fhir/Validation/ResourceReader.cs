@@ -135,6 +135,7 @@ public sealed partial class ResourceReader
         _fragmentCount = 0;
         _containedCount = 0;
         _savedCount = 0;
+        _urnCount = 0;
         _holder = default;
         _request = default;
         _meta = default;
@@ -214,7 +215,7 @@ public sealed partial class ResourceReader
     }
 
     /// <summary>Text without JSON escapes, valid until the next call; empty when it is not Unicode.</summary>
-    internal ReadOnlySpan<byte> Unescaped(ReadOnlySpan<byte> raw)
+    private ReadOnlySpan<byte> Unescaped(ReadOnlySpan<byte> raw)
     {
         if (_scratch.Length < raw.Length)
         {
@@ -234,6 +235,28 @@ public sealed partial class ResourceReader
         _path[_depth++] = new Step(property, -1);
     }
 
+    /// <summary>Keeps the path for issues that can only be told later.</summary>
+    private SavedPath SavePath()
+    {
+        var saved = new SavedPath(_savedCount, _depth);
+        for (var i = 0; i < _depth; i++)
+        {
+            Append(ref _saved, ref _savedCount, _path[i]);
+        }
+
+        return saved;
+    }
+
+    /// <summary>Makes a kept path the current one. Whoever calls this puts the depth back.</summary>
+    private void GoBackTo(SavedPath path)
+    {
+        _saved.AsSpan(path.Start, path.Depth).CopyTo(_path);
+        _depth = path.Depth;
+    }
+
     /// <summary>One step of the path from the resource to what is being read.</summary>
     private record struct Step(Property Property, int Index);
+
+    /// <summary>Where a path is kept.</summary>
+    private readonly record struct SavedPath(int Start, int Depth);
 }

@@ -36,8 +36,24 @@ internal static class Scan
     /// <summary>The items of an array, or the value itself when it is none; nothing when absent.</summary>
     public static ItemsOf Items(ReadOnlySpan<byte> json) => new(json);
 
-    /// <summary>The content of a string, escapes as they are; other JSON as it is.</summary>
-    public static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> json) => json.Length >= 2 && json[0] == (byte)'"' ? json[1..^1] : json;
+    /// <summary>The content of a string, without JSON escapes; other JSON as it is.</summary>
+    public static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> json)
+    {
+        if (json.Length < 2 || json[0] != (byte)'"')
+        {
+            return json;
+        }
+
+        json = json[1..^1];
+        if (!json.Contains((byte)'\\'))
+        {
+            return json;
+        }
+
+        // Some serialisers write every / as \/, so this is not an error, but it is rare enough to allocate.
+        var text = new byte[json.Length];
+        return text.AsSpan(0, Math.Max(0, JsonText.Unescape(json, text)));
+    }
 
     /// <summary>Whether a CodeableConcept, or one of an array of them, has a coding.</summary>
     public static bool HasCoding(ReadOnlySpan<byte> concepts, ReadOnlySpan<byte> system, params ReadOnlySpan<string> codes)

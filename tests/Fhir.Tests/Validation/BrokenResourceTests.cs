@@ -42,14 +42,14 @@ public sealed class BrokenResourceTests
     public static TheoryData<string, string, string, string> Structure => new()
     {
         { Patient("'birthdate':'1980'"), "Patient.birthdate", "structure", "no element birthdate" },
-        { Patient("'9434765919':'x'"), "Patient", "structure", "no element of a name" },
+        { Patient("'9434765919':'x'"), "Patient", "structure", "a property whose name" },
         { Patient("'foo':{'a':[1,2]}"), "Patient.foo", "structure", "no element foo" },
         { Patient("'name':[{'familyName':'A'}]"), "Patient.name[0].familyName", "structure", "HumanName has no element" },
         { Patient("'contact':[{'name':{'text':'a'},'phone':'1'}]"), "Patient.contact[0].phone", "structure", "Patient.contact has no element" },
         { Patient("'deceased':true"), "Patient.deceased", "structure", "no element deceased" },
         { Patient("'deceasedString':'yes'"), "Patient.deceasedString", "structure", "no element" },
-        { Patient("'_name':[{'id':'a'}]"), "Patient", "structure", "no element" },
-        { Patient("'_contact':{'id':'a'}"), "Patient", "structure", "no element" },
+        { Patient("'_name':[{'id':'a'}]"), "Patient", "structure", "a property whose name" },
+        { Patient("'_contact':{'id':'a'}"), "Patient", "structure", "a property whose name" },
         { Patient("'resourceType':'Patient'"), "Patient.resourceType", "structure", "twice" },
         { Patient("'active':true,'active':true"), "Patient.active", "structure", "twice" },
         { Patient("'active':true,'\\u0061ctive':false"), "Patient.active", "structure", "twice" },
@@ -129,10 +129,12 @@ public sealed class BrokenResourceTests
         { Patient("'extension':[{'url':'http://x.org/a','valueCode':'a','extension':[{'url':'b','valueCode':'c'}]}]"), "Patient.extension[0]", "invariant", "not both" },
         { Patient("'extension':[{'url':'http://x.org/a','extension':[{'url':'b'}]}]"), "Patient.extension[0].extension[0]", "invariant", "either" },
         { Patient("'extension':[{'url':'a b','valueCode':'a'}]"), "Patient.extension[0].url", "value", "URI" },
-        { Patient("'extension':[{'url':'http://x.org/a','_url':{'id':'1'},'valueCode':'a'}]"), "Patient.extension[0]", "structure", "no element" },
+        { Patient("'extension':[{'url':'http://x.org/a','_url':{'id':'1'},'valueCode':'a'}]"), "Patient.extension[0]", "structure", "a property whose name" },
         { Patient("'extension':[{'url':'http://x.org/a','valueCode':'a','valueHumanname':{'text':'a'}}]"), "Patient.extension[0].valueHumanname", "structure", "no element" },
         { Patient("'extension':[{'url':'http://x.org/a','valueQuantity':{'value':'1'}}]"), "Patient.extension[0].value.value", "structure", "a number" },
         { Patient("'modifierExtension':[{'url':'http://x.org/a','valueDate':'x'}]"), "Patient.modifierExtension[0].value", "value", "real date" },
+        { Patient("'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired','valueString':'yes'}]"), "Patient.extension[0].value", "extension", "of type boolean" },
+        { Patient("'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/patient-nationality','valueString':'British'}]"), "Patient.extension[0].value", "extension", "extensions of its own" },
         { "{'resourceType':'Encounter','status':'finished'}", "Encounter.class", "required", "class is missing" },
         { "{'resourceType':'MedicationRequest','status':'active','intent':'order','subject':{'display':'a'}}", "MedicationRequest.medication", "required", "medication[x] is missing" },
         { "{'resourceType':'AllergyIntolerance','clinicalStatus':{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical','code':'active'}]}}", "AllergyIntolerance.patient", "required", "patient is missing" },
@@ -172,7 +174,7 @@ public sealed class BrokenResourceTests
     public static TheoryData<string, string, string, string> References => new()
     {
         { Observation("'subject':{'reference':'Practitioner/1'}"), "Observation.subject", "value", "Patient, Group, Device, Location" },
-        { Observation("'subject':{'reference':'https://example.org/fhir/Encounter/1'}"), "Observation.subject", "value", "cannot refer to a Encounter" },
+        { Observation("'subject':{'reference':'https://example.org/fhir/Encounter/1'}"), "Observation.subject", "value", "cannot refer to the type Encounter" },
         { Observation("'subject':{'type':'Encounter','display':'a'}"), "Observation.subject", "value", "cannot refer" },
         { Observation("'subject':{'reference':'Patient/1','type':'Group'}"), "Observation.subject.type", "value", "another resource type" },
         { Observation("'subject':{'reference':'patient/1'}"), "Observation.subject.reference", "value", "Type/id" },
@@ -210,6 +212,8 @@ public sealed class BrokenResourceTests
         { "{" + Bundle + "[{'resource':{'resourceType':'Observation','status':'final'}," + Put + "}]}", "Bundle.entry[0].resource.code", "required", "code is missing" },
         { "{" + Bundle + "[{'request':{'method':'PUT'}}]}", "Bundle.entry[0].request.url", "required", "url is missing" },
         { "{" + Bundle + "[{'fullUrl':'a b'," + Put + "}]}", "Bundle.entry[0].fullUrl", "value", "URI" },
+        { "{" + Bundle + "[{'resource':{'resourceType':'Observation','status':'final','code':{'text':'a'},'subject':{'reference':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'}}," + Put + "}]}", "Bundle.entry[0].resource.subject.reference", "not-found", "fullUrl" },
+        { "{" + Bundle + "[{'fullUrl':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520','resource':{'resourceType':'Observation','status':'final','code':{'text':'a'},'subject':{'reference':'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'}}," + Put + "}]}", "Bundle.entry[0].resource.subject", "value", "cannot refer" },
         { "{'resourceType':'Bundle'}", "Bundle.type", "required", "type is missing" },
         { "{'resourceType':'Parameters','parameter':[{'name':'a','resource':{'resourceType':'Patient','x':1}}]}", "Parameters.parameter[0].resource.x", "structure", "no element" },
     };
@@ -229,6 +233,12 @@ public sealed class BrokenResourceTests
         { Patient("'text':{'status':'generated','div':'<div>a & b</div>'}"), "Patient.text.div", "invariant", "&amp;" },
         { Patient("'text':{'status':'generated','div':5}"), "Patient.text.div", "structure", "XHTML" },
     };
+
+    [Theory]
+    [InlineData("{'resourceType':'Condition','subject':{'reference':'Patient\\/1'},'abatementDateTime':'2020','clinicalStatus':{'coding':[{'system':'http:\\/\\/terminology.hl7.org\\/CodeSystem\\/condition-clinical','code':'resolved'}]}}")]
+    [InlineData("{'resourceType':'Patient','identifier':[{'extension':[{'url':'https:\\/\\/fhir.hl7.org.uk\\/StructureDefinition\\/Extension-UKCore-NHSNumberVerificationStatus','valueCodeableConcept':{'coding':[{'system':'https:\\/\\/fhir.hl7.org.uk\\/CodeSystem\\/UKCore-NHSNumberVerificationStatusEngland','code':'01'}]}}],'system':'https:\\/\\/fhir.nhs.uk\\/Id\\/nhs-number','value':'9434765919'}]}")]
+    [InlineData("{'resourceType':'Patient','g\\u0065nder':'m\\u0061le'}")]
+    public void Read_EscapesThatJsonAllows_AreTheSameText(string json) => Read(json).Issues.ShouldBeEmpty();
 
     [Theory]
     [MemberData(nameof(Json))]

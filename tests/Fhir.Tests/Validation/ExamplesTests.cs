@@ -43,10 +43,13 @@ public sealed class ExamplesTests
         }
     }
 
-    [Fact]
-    public void Read_ValidResourcesAgain_AllocatesNothing()
+    [Theory]
+    [InlineData("cohorts/synthea-100/Condition.ndjson.gz")]
+    [InlineData("cohorts/synthea-100/Encounter.ndjson.gz")]
+    [InlineData("cohorts/synthea-100/bundles/*")]
+    public void Read_ValidResourcesAgain_AllocatesNothing(string files)
     {
-        var lines = Shared.Lines("cohorts/synthea-100/Condition.ndjson.gz").Concat(Shared.Lines("cohorts/synthea-100/Encounter.ndjson.gz")).ToList();
+        var lines = Shared.Lines(files).ToList();
         lines.ForEach(l => _reader.Read(l.Json));
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -55,6 +58,7 @@ public sealed class ExamplesTests
             _reader.Read(json);
         }
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(lines.Count);
+        // An enumerator of the list, and no byte per resource.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(100);
     }
 }

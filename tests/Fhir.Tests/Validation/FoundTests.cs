@@ -124,6 +124,7 @@ public sealed class FoundTests
         _json[entries[2].Resource.InsertAt..].AsSpan().StartsWith("\"status\""u8).ShouldBeTrue();
         _reader.References[entries[2].References].ToArray().Single().Entry.ShouldBe(2);
         _reader.Identifiers[entries[0].Identifiers].ToArray().Single().TopLevel.ShouldBeTrue();
+        entries.Select(e => e.Index).ShouldBe([0, 1, 2]);
         _reader.IssueEntries.ShouldBe([0]);
     }
 
@@ -157,6 +158,17 @@ public sealed class FoundTests
         _reader.Read(Given.Json("{'resourceType':'Patient','a':1,'b':2,'c':3}"), new ReaderOptions { MaxIssues = 2 }).ShouldBeFalse();
 
         _reader.Issues.Select(i => i.Severity).ShouldBe([IssueSeverity.Error, IssueSeverity.Error, IssueSeverity.Information]);
+    }
+
+    [Fact]
+    public void Read_ManyContained_AreMatchedById()
+    {
+        var contained = string.Join(',', Enumerable.Range(0, 40).Select(i => $"{{'resourceType':'Practitioner','id':'p{i}'}}"));
+        var performers = string.Join(',', Enumerable.Range(0, 39).Append(99).Select(i => $"{{'reference':'#p{i}'}}"));
+
+        Read(Given.Observation($"'contained':[{contained}],'performer':[{performers}]")).ShouldBeFalse();
+
+        _reader.Issues.Select(i => (i.Key, i.Expression)).ShouldBe([("ref-1", "Observation.performer[39].reference"), ("dom-3", "Observation.contained[39]")]);
     }
 
     [Fact]

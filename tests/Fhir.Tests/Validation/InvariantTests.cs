@@ -147,15 +147,89 @@ public sealed class InvariantTests
         { "qrs-1", "{'resourceType':'QuestionnaireResponse','status':'completed','item':[{'linkId':'1','answer':[{'valueInteger':1}],'item':[{'linkId':'2'}]}]}", "{'resourceType':'QuestionnaireResponse','status':'completed','item':[{'linkId':'1','answer':[{'valueInteger':1,'item':[{'linkId':'2'}]}]}]}", "QuestionnaireResponse.item[0]" },
     };
 
-    /// <summary>Constraints that are not checked, and why.</summary>
+    /// <summary>The same for types that are only validated. What else these resources lack is no matter here.</summary>
+    public static TheoryData<string, string, string, string> OtherPairs => new()
+    {
+        { "apr-1", Only("AppointmentResponse", "'participantStatus':'accepted'"), Only("AppointmentResponse", "'actor':{'display':'a'}"), "AppointmentResponse" },
+        { "ces-1", Only("CoverageEligibilityResponse", "'insurance':[{'item':[{'excluded':true}]}]"), Only("CoverageEligibilityResponse", "'insurance':[{'item':[{'category':{'text':'a'}}]}]"), "CoverageEligibilityResponse.insurance[0].item[0]" },
+        { "cmd-1", Mapping("'target':[{'equivalence':'inexact'}]"), Mapping("'target':[{'equivalence':'equal'}]"), "ConceptMap.group[0].element[0].target[0]" },
+        { "cmd-2", Only("ConceptMap", "'group':[{'unmapped':{'mode':'fixed'}}]"), Only("ConceptMap", "'group':[{'unmapped':{'mode':'fixed','code':'a'}}]"), "ConceptMap.group[0].unmapped" },
+        { "cmd-3", Only("ConceptMap", "'group':[{'unmapped':{'mode':'other-map'}}]"), Only("ConceptMap", "'group':[{'unmapped':{'mode':'other-map','url':'http://x.org'}}]"), "ConceptMap.group[0].unmapped" },
+        { "cmp-1", Only("Composition", "'section':[{'title':'a'}]"), Only("Composition", "'section':[{'entry':[{'display':'a'}]}]"), "Composition.section[0]" },
+        { "cmp-2", Only("Composition", "'section':[{'entry':[{'display':'a'}],'emptyReason':{'text':'a'}}]"), Only("Composition", "'section':[{'entry':[{'display':'a'}]}]"), "Composition.section[0]" },
+        { "cpb-1", Only("CapabilityStatement", "'kind':'instance'"), Only("CapabilityStatement", "'rest':[{'mode':'server'}]"), "CapabilityStatement" },
+        { "cpb-2", Only("CapabilityStatement", "'kind':'instance'"), Only("CapabilityStatement", "'description':'a'"), "CapabilityStatement" },
+        { "cpb-3", Only("CapabilityStatement", "'kind':'capability','messaging':[{'endpoint':[{'address':'http://x.org'}]}]"), Only("CapabilityStatement", "'kind':'instance','messaging':[{'endpoint':[{'address':'http://x.org'}]}]"), "CapabilityStatement" },
+        { "cpb-7", Only("CapabilityStatement", "'document':[{'mode':'consumer','profile':'http://x.org'},{'mode':'consumer','profile':'http://x.org'}]"), Only("CapabilityStatement", "'document':[{'mode':'consumer','profile':'http://x.org'},{'mode':'producer','profile':'http://x.org'}]"), "CapabilityStatement" },
+        { "cpb-9", Only("CapabilityStatement", "'rest':[{'resource':[{'type':'Patient'},{'type':'Patient'}]}]"), Only("CapabilityStatement", "'rest':[{'resource':[{'type':'Patient'},{'type':'Group'}]}]"), "CapabilityStatement.rest[0]" },
+        { "cpb-12", Only("CapabilityStatement", "'rest':[{'resource':[{'searchParam':[{'name':'a'},{'name':'a'}]}]}]"), Only("CapabilityStatement", "'rest':[{'resource':[{'searchParam':[{'name':'a'},{'name':'b'}]}]}]"), "CapabilityStatement.rest[0].resource[0]" },
+        { "cpb-14", Only("CapabilityStatement", "'kind':'instance'"), Only("CapabilityStatement", "'kind':'instance','implementation':{'description':'a'}"), "CapabilityStatement" },
+        { "cpb-15", Only("CapabilityStatement", "'kind':'capability'"), Only("CapabilityStatement", "'kind':'capability','software':{'name':'a'}"), "CapabilityStatement" },
+        { "cpb-16", Only("CapabilityStatement", "'kind':'requirements','software':{'name':'a'}"), Only("CapabilityStatement", "'kind':'requirements'"), "CapabilityStatement" },
+        { "csd-1", Only("CodeSystem", "'concept':[{'code':'a','concept':[{'code':'a'}]}]"), Only("CodeSystem", "'concept':[{'code':'a','concept':[{'code':'b'}]}]"), "CodeSystem" },
+        { "eld-1", Definition("'slicing':{'rules':'open'}"), Definition("'slicing':{'rules':'open','description':'a'}"), "StructureDefinition.snapshot.element[0].slicing" },
+        { "eld-4", Definition("'type':[{'code':'string','aggregation':['contained']}]"), Definition("'type':[{'code':'Reference','aggregation':['contained']}]"), "StructureDefinition.snapshot.element[0].type[0]" },
+        { "eld-8", Definition("'patternCode':'a','fixedCode':'a'"), Definition("'patternCode':'a'"), "StructureDefinition.snapshot.element[0]" },
+        { "eld-15", Definition("'defaultValueCode':'a','meaningWhenMissing':'a'"), Definition("'defaultValueCode':'a'"), "StructureDefinition.snapshot.element[0]" },
+        { "eld-17", Definition("'type':[{'code':'string','targetProfile':['http://x.org']}]"), Definition("'type':[{'code':'canonical','targetProfile':['http://x.org']}]"), "StructureDefinition.snapshot.element[0].type[0]" },
+        { "eld-21", Definition("'constraint':[{'key':'a'}]"), Definition("'constraint':[{'key':'a','expression':'b'}]"), "StructureDefinition.snapshot.element[0].constraint[0]" },
+        { "eld-22", Definition("'sliceIsConstraining':true"), Definition("'sliceIsConstraining':true,'sliceName':'a'"), "StructureDefinition.snapshot.element[0]" },
+        { "fhs-1", Only("FamilyMemberHistory", "'ageString':'1','bornDate':'2020'"), Only("FamilyMemberHistory", "'ageString':'1'"), "FamilyMemberHistory" },
+        { "fhs-2", Only("FamilyMemberHistory", "'estimatedAge':true"), Only("FamilyMemberHistory", "'estimatedAge':true,'ageString':'1'"), "FamilyMemberHistory" },
+        { "imr-1", Only("ImmunizationRecommendation", "'recommendation':[{'series':'a'}]"), Only("ImmunizationRecommendation", "'recommendation':[{'targetDisease':{'text':'a'}}]"), "ImmunizationRecommendation.recommendation[0]" },
+        { "ipn-1", Only("InsurancePlan", "'status':'active'"), Only("InsurancePlan", "'name':'a'"), "InsurancePlan" },
+        { "lnk-1", Only("Linkage", "'item':[{'type':'source'}]"), Only("Linkage", "'item':[{'type':'source'},{'type':'alternate'}]"), "Linkage" },
+        { "md-1", Only("MessageDefinition", "'focus':[{'max':'0'}]"), Only("MessageDefinition", "'focus':[{'max':'*'},{'max':'2'}]"), "MessageDefinition.focus[0]" },
+        { "mdd-1", Only("MedicationDispense", "'whenPrepared':'2024-02-01','whenHandedOver':'2024-01-31'"), Only("MedicationDispense", "'whenPrepared':'2024-02-01','whenHandedOver':'2024-02-01'"), "MedicationDispense" },
+        { "msq-3", Only("MolecularSequence", "'coordinateSystem':2"), Only("MolecularSequence", "'coordinateSystem':1"), "MolecularSequence" },
+        { "msq-5", Only("MolecularSequence", "'referenceSeq':{'genomeBuild':'a'}"), Only("MolecularSequence", "'referenceSeq':{'genomeBuild':'a','chromosome':{'text':'a'}}"), "MolecularSequence.referenceSeq" },
+        { "msq-6", Only("MolecularSequence", "'referenceSeq':{'genomeBuild':'a','referenceSeqString':'b'}"), Only("MolecularSequence", "'referenceSeq':{'referenceSeqString':'b'}"), "MolecularSequence.referenceSeq" },
+        { "nor-1", Only("NutritionOrder", "'status':'draft'"), Only("NutritionOrder", "'oralDiet':{'instruction':'a'}"), "NutritionOrder" },
+        { "nsd-1", Only("NamingSystem", "'kind':'root','uniqueId':[{'type':'uuid'}]"), Only("NamingSystem", "'kind':'root','uniqueId':[{'type':'oid'}]"), "NamingSystem" },
+        { "nsd-2", Only("NamingSystem", "'uniqueId':[{'type':'oid','preferred':true},{'type':'oid','preferred':true}]"), Only("NamingSystem", "'uniqueId':[{'type':'oid','preferred':true},{'type':'oid'}]"), "NamingSystem" },
+        { "opd-1", Only("OperationDefinition", "'parameter':[{'name':'a'}]"), Only("OperationDefinition", "'parameter':[{'type':'string'}]"), "OperationDefinition.parameter[0]" },
+        { "opd-2", Only("OperationDefinition", "'parameter':[{'type':'code','searchType':'token'}]"), Only("OperationDefinition", "'parameter':[{'type':'string','searchType':'token'}]"), "OperationDefinition.parameter[0]" },
+        { "opd-3", Only("OperationDefinition", "'parameter':[{'type':'code','targetProfile':['http://x.org']}]"), Only("OperationDefinition", "'parameter':[{'type':'Reference','targetProfile':['http://x.org']}]"), "OperationDefinition.parameter[0]" },
+        { "rqg-1", Only("RequestGroup", "'action':[{'title':'a'}]"), Only("RequestGroup", "'action':[{'resource':{'display':'a'}}]"), "RequestGroup.action[0]" },
+        { "sdf-2", Only("StructureDefinition", "'mapping':[{'identity':'a'}]"), Only("StructureDefinition", "'mapping':[{'name':'a'}]"), "StructureDefinition.mapping[0]" },
+        { "sdf-6", Only("StructureDefinition", "'kind':'resource'"), Definition("'path':'a'"), "StructureDefinition" },
+        { "sdf-18", Only("StructureDefinition", "'type':'Patient','contextInvariant':['a']"), Only("StructureDefinition", "'type':'Extension','contextInvariant':['a']"), "StructureDefinition" },
+        { "smp-1", Target("'element':'a'"), Target("'element':'a','context':'b'"), "StructureMap.group[0].rule[0].target[0]" },
+        { "smp-2", Target("'context':'a'"), Target("'context':'b','contextType':'type'"), "StructureMap.group[0].rule[0].target[0]" },
+        { "spd-1", Only("SearchParameter", "'xpath':'a'"), Only("SearchParameter", "'xpath':'a','xpathUsage':'normal'"), "SearchParameter" },
+        { "spd-2", Only("SearchParameter", "'chain':['a'],'type':'token'"), Only("SearchParameter", "'chain':['a'],'type':'reference'"), "SearchParameter" },
+        { "tcp-2", Only("TerminologyCapabilities", "'kind':'instance'"), Only("TerminologyCapabilities", "'description':'a'"), "TerminologyCapabilities" },
+        { "tcp-3", Only("TerminologyCapabilities", "'kind':'instance'"), Only("TerminologyCapabilities", "'kind':'instance','implementation':{'description':'a'}"), "TerminologyCapabilities" },
+        { "tcp-4", Only("TerminologyCapabilities", "'kind':'capability'"), Only("TerminologyCapabilities", "'kind':'capability','software':{'name':'a'}"), "TerminologyCapabilities" },
+        { "tcp-5", Only("TerminologyCapabilities", "'kind':'requirements','software':{'name':'a'}"), Only("TerminologyCapabilities", "'kind':'requirements'"), "TerminologyCapabilities" },
+        { "inv-1", Only("TestReport", "'setup':{'action':[{'id':'a','extension':[{'url':'http://x.org','valueCode':'a'}]}]}"), Only("TestReport", "'setup':{'action':[{'operation':{'result':'pass'}}]}"), "TestReport.setup.action[0]" },
+        { "inv-2", Only("TestReport", "'test':[{'action':[{'operation':{'result':'pass'},'assert':{'result':'pass'}}]}]"), Only("TestReport", "'test':[{'action':[{'operation':{'result':'pass'}}]}]"), "TestReport.test[0].action[0]" },
+        { "tst-1", Only("TestScript", "'setup':{'action':[{'operation':{'sourceId':'a'},'assert':{'label':'a'}}]}"), Only("TestScript", "'setup':{'action':[{'operation':{'sourceId':'a'}}]}"), "TestScript.setup.action[0]" },
+        { "tst-2", Only("TestScript", "'test':[{'action':[{'operation':{'sourceId':'a'},'assert':{'label':'a'}}]}]"), Only("TestScript", "'test':[{'action':[{'operation':{'sourceId':'a'}}]}]"), "TestScript.test[0].action[0]" },
+        { "tst-3", Only("TestScript", "'variable':[{'expression':'a','headerField':'b','path':'c'}]"), Only("TestScript", "'variable':[{'expression':'a'}]"), "TestScript.variable[0]" },
+        { "vsd-0", Only("ValueSet", "'name':'a'"), Only("ValueSet", "'name':'A'"), "ValueSet.name" },
+        { "vsd-1", Compose("'version':'1'"), Compose("'system':'http://x.org'"), "ValueSet.compose.include[0]" },
+        { "vsd-2", Compose("'concept':[{'code':'a'}],'valueSet':['http://x.org']"), Compose("'concept':[{'code':'a'}],'system':'http://x.org'"), "ValueSet.compose.include[0]" },
+        { "vsd-3", Compose("'concept':[{'code':'a'}],'filter':[{'property':'a','op':'=','value':'b'}]"), Compose("'concept':[{'code':'a'}]"), "ValueSet.compose.include[0]" },
+        { "vsd-6", Only("ValueSet", "'expansion':{'contains':[{'abstract':true}]}"), Only("ValueSet", "'expansion':{'contains':[{'abstract':true,'display':'a'}]}"), "ValueSet.expansion.contains[0]" },
+        { "vsd-9", Only("ValueSet", "'expansion':{'contains':[{'display':'a'}]}"), Only("ValueSet", "'expansion':{'contains':[{'abstract':true,'display':'a'}]}"), "ValueSet.expansion.contains[0]" },
+        { "vsd-10", Only("ValueSet", "'expansion':{'contains':[{'code':'a'}]}"), Only("ValueSet", "'expansion':{'contains':[{'code':'a','system':'http://x.org'}]}"), "ValueSet.expansion.contains[0]" },
+    };
+
+    /// <summary>Constraints that are not checked, and why. A family stands for those of it that the tables do not have.</summary>
     private static readonly Dictionary<string, string> NotChecked = new(StringComparer.Ordinal)
     {
         ["mqty-1"] = "no element of R4 uses the profile MoneyQuantity",
-        ["eld-*"] = "ElementDefinition is in StructureDefinition only, which the service does not store",
+        ["eld-*"] = "about writing profiles, which nobody posts to this service",
+        ["sdf-*"] = "about writing profiles, which nobody posts to this service",
+        ["ig-*"] = "about writing implementation guides",
+        ["tst-*"] = "about writing test scripts",
+        ["tcp-1"] = "about terminology servers' versions",
     };
 
     [Theory]
     [MemberData(nameof(Pairs))]
+    [MemberData(nameof(OtherPairs))]
     public void Read_BrokenInvariant_IsNamed_AndMendedIsNot(string key, string broken, string kept, string expression)
     {
         var options = new ReaderOptions { BestPractice = true };
@@ -168,31 +242,35 @@ public sealed class InvariantTests
     }
 
     [Fact]
-    public void Definitions_ConstraintsOfStoredTypes_AreAllCodedAndTested()
+    public void Definitions_EveryConstraint_IsTestedOrListed()
     {
-        string[] stored =
-        [
-            "Patient", "RelatedPerson", "Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService", "Encounter", "EpisodeOfCare",
-            "Appointment", "Condition", "Observation", "Procedure", "AllergyIntolerance", "Immunization", "Medication", "MedicationRequest",
-            "MedicationStatement", "MedicationAdministration", "DiagnosticReport", "DocumentReference", "ServiceRequest", "QuestionnaireResponse",
-            "Questionnaire", "ClinicalImpression", "RiskAssessment", "CareTeam", "CarePlan", "Goal", "Task", "Communication", "Flag", "Consent", "Group",
-            "List", "Measure", "MeasureReport", "Provenance", "AuditEvent", "Claim", "ExplanationOfBenefit", "Device", "Bundle", "Parameters", "DomainResource",
-        ];
-        var tested = Pairs.Select(p => p.Data.Item1).ToHashSet(StringComparer.Ordinal);
+        var tested = Pairs.Concat(OtherPairs).Select(p => p.Data.Item1).ToHashSet(StringComparer.Ordinal);
         using var definitions = JsonDocument.Parse(typeof(ResourceReader).Assembly.GetManifestResourceStream("r4-structures.json")!);
 
         var untested =
             from structure in definitions.RootElement.GetProperty("structures").EnumerateObject()
-            where stored.Contains(structure.Name) || structure.Value.GetProperty("kind").GetString() == "complex-type"
             from element in structure.Value.GetProperty("elements").EnumerateArray()
             where element.TryGetProperty("constraints", out _)
             from constraint in element.GetProperty("constraints").EnumerateArray()
             let key = constraint.GetProperty("key").GetString()!
-            where !tested.Contains(key) && !NotChecked.ContainsKey(key) && !NotChecked.ContainsKey(key[..(key.IndexOf('-', StringComparison.Ordinal) + 1)] + "*")
-            select key;
+            let family = key[..key.IndexOf('-', StringComparison.Ordinal)] + "-*"
+
+            // The rule for names is one rule with a key for each type: mea-0, que-0 and vsd-0 stand for all.
+            where !tested.Contains(key) && !NotChecked.ContainsKey(key) && !NotChecked.ContainsKey(family) && !key.EndsWith("-0", StringComparison.Ordinal)
+            select $"{structure.Name} {key}";
 
         untested.ShouldBeEmpty();
     }
+
+    private static string Only(string type, string rest) => $"{{'resourceType':'{type}',{rest}}}";
+
+    private static string Mapping(string element) => Only("ConceptMap", $"'group':[{{'element':[{{{element}}}]}}]");
+
+    private static string Definition(string element) => Only("StructureDefinition", $"'snapshot':{{'element':[{{{element}}}]}}");
+
+    private static string Target(string target) => Only("StructureMap", $"'group':[{{'rule':[{{'target':[{{{target}}}]}}]}}]");
+
+    private static string Compose(string include) => Only("ValueSet", $"'compose':{{'include':[{{{include}}}]}}");
 
     private static string Repeat(string rest) => Value("Timing", "{'repeat':{" + rest + "}}");
 

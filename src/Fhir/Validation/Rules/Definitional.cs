@@ -12,7 +12,7 @@ internal static partial class Invariants
     {
         ["mea-1"] = new("A stratifier has either code, description and criteria, or components. Keep one kind.", StratifiersHaveOne),
         ["que-1"] = new("A group needs items, and a display has none. Correct type, or the items.", All(NeededWhen("item", "type", "group"), NotWhen("item", "type", "display"))),
-        ["que-2"] = new("Two items have the same linkId. Each needs its own.", LinkIdsDiffer),
+        ["que-2"] = new("Two items have the same linkId. Each needs its own.", s => DistinctInTree(s, "item", "linkId")),
         ["que-3"] = new("A display item has no code. Remove it.", NotWhen("code", "type", "display")),
         ["que-4"] = new("answerOption and answerValueSet exclude each other. Remove one.", NotBoth("answerOption", "answerValueSet")),
         ["que-5"] = new("Only items of type choice, open-choice, decimal, integer, date, dateTime, time, string or quantity list answers. Correct type, or remove answerOption and answerValueSet.",
@@ -86,22 +86,20 @@ internal static partial class Invariants
         };
     }
 
-    private static Holds LinkIdsDiffer(Shape shape)
+    /// <summary>No two items of a tree, at whatever level, have the same text in a child.</summary>
+    private static Holds DistinctInTree(Shape shape, string items, string child)
     {
-        var item = At(shape, "item");
-        return (in f) =>
-        {
-            var seen = new HashSet<string>(StringComparer.Ordinal);
-            return AddLinkIds(f.Json(item), seen);
-        };
+        var at = At(shape, items);
+        var (branch, leaf) = (System.Text.Encoding.ASCII.GetBytes(items), System.Text.Encoding.ASCII.GetBytes(child));
+        return (in f) => AddAll(f.Json(at), branch, leaf, new HashSet<string>(StringComparer.Ordinal));
     }
 
-    private static bool AddLinkIds(ReadOnlySpan<byte> items, HashSet<string> seen)
+    private static bool AddAll(ReadOnlySpan<byte> items, byte[] branch, byte[] leaf, HashSet<string> seen)
     {
         foreach (var item in Scan.Items(items))
         {
-            var linkId = Scan.Text(Scan.Field(item, "linkId"u8));
-            if ((!linkId.IsEmpty && !seen.Add(System.Text.Encoding.UTF8.GetString(linkId))) || !AddLinkIds(Scan.Field(item, "item"u8), seen))
+            var text = Scan.Text(Scan.Field(item, leaf));
+            if ((!text.IsEmpty && !seen.Add(System.Text.Encoding.UTF8.GetString(text))) || !AddAll(Scan.Field(item, branch), branch, leaf, seen))
             {
                 return false;
             }
