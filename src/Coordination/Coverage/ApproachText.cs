@@ -64,3 +64,27 @@ public static class ApproachText
         ("both", "High-risk adults with both", "high-risk adults with both", "high-risk adults"),
     ];
 }
+
+/// <summary>The answers to national condition 2d of the Better Care Fund template, ready to read.</summary>
+/// <param name="HighRisk">Question a: what proportion of the adult population is at high risk of hospital admission.</param>
+/// <param name="Approach">Question b: what approach identifies them.</param>
+/// <param name="JointPlanAndLead">Question c: what proportion of those has a joint care plan and an accountable professional.</param>
+/// <param name="Legend">What the signs mean; null for exact figures.</param>
+public sealed record NationalConditionAnswer(string HighRisk, string Approach, string JointPlanAndLead, string? Legend)
+{
+    /// <summary>Answers from a release of adults.</summary>
+    /// <param name="adults">The release.</param>
+    /// <param name="approach">From <see cref="ApproachText.Describe"/>.</param>
+    /// <param name="on">The day the figures stand for.</param>
+    public static NationalConditionAnswer From(CoverageRelease adults, string approach, DateOnly on)
+    {
+        var total = adults.Total;
+        return new NationalConditionAnswer(
+            $"On {Words.Date(on)}, {Percent(total.HighRiskOfPeople)} of adults ({total.HighRisk} of {total.People}) were identified as at high risk of hospital admission.",
+            approach,
+            $"Of them, {Percent(total.LeadOfHighRisk)} ({total.WithLead}) had an accountable lead professional, {Percent(total.PlanOfHighRisk)} ({total.WithPlan}) a joint care plan in force, and {Percent(total.BothOfHighRisk)} ({total.WithBoth}) both.",
+            adults.IsExact ? null : CoverageRelease.Legend);
+    }
+
+    private static string Percent(Rate rate) => rate.Value is null ? rate.ToString() : rate + " %";
+}

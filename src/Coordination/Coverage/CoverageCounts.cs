@@ -1,3 +1,6 @@
+using BetterCare.Care.Coordination.Leads;
+using BetterCare.Care.Coordination.Plans;
+
 namespace BetterCare.Care.Coordination.Coverage;
 
 /// <summary>
@@ -36,6 +39,32 @@ public readonly record struct CoverageCounts
     /// <summary>Of the leads, in a voluntary organisation.</summary>
     public int LeadInVoluntary { get; init; }
 
+    /// <summary>The cell of one person.</summary>
+    /// <param name="level">Level in force (or the model's, for the answer by model level), 1 to 4; 0: not stratified.</param>
+    /// <param name="highRiskFrom">Lowest level that is high risk: 3, or 4.</param>
+    /// <param name="lead">Sector of the one current lead; null: none.</param>
+    /// <param name="plan">What <see cref="PlanRules.Evaluate"/> says of the plan.</param>
+    /// <param name="numberVerified">The NHS number is present and verified.</param>
+    public static CoverageCounts Of(int level, int highRiskFrom, Sector? lead, PlanVerdict plan, bool numberVerified)
+    {
+        var isHigh = level >= highRiskFrom;
+        var hasLead = isHigh && lead is not null;
+        var hasPlan = isHigh && plan.Counts;
+        return new CoverageCounts
+        {
+            People = 1,
+            NumberVerified = numberVerified ? 1 : 0,
+            HighRisk = isHigh ? 1 : 0,
+            WithLead = hasLead ? 1 : 0,
+            WithPlan = hasPlan ? 1 : 0,
+            WithBoth = hasLead && hasPlan ? 1 : 0,
+            PlanOverdue = isHigh && plan.IsOverdue ? 1 : 0,
+            LeadInHealth = hasLead && lead == Sector.Health ? 1 : 0,
+            LeadInSocialCare = hasLead && lead == Sector.SocialCare ? 1 : 0,
+            LeadInVoluntary = hasLead && lead == Sector.Voluntary ? 1 : 0,
+        };
+    }
+
     /// <summary>Adds two cells.</summary>
     public static CoverageCounts operator +(CoverageCounts a, CoverageCounts b) => new()
     {
@@ -66,11 +95,14 @@ public readonly record struct CoverageCounts
 /// <summary>One row of a breakdown, exact.</summary>
 /// <param name="Value">For example a practice code or an age band; "not known" is a row too.</param>
 /// <param name="Counts">The cell.</param>
-/// <param name="Parent">Row of <see cref="Breakdown.Within"/> that this row belongs to; null: directly under the total.</param>
-public sealed record BreakdownRow(string Value, CoverageCounts Counts, string? Parent = null);
+/// <param name="Parents">The rows that this row belongs to, one for each of <see cref="Breakdown.Within"/>; empty: directly under the total.</param>
+public sealed record BreakdownRow(string Value, CoverageCounts Counts, params IReadOnlyList<string> Parents);
 
 /// <summary>The people of a release by one dimension. Every person is in exactly one row.</summary>
 /// <param name="Dimension">For example <c>practice</c>, <c>neighbourhood</c>, <c>age</c>, <c>sex</c>, <c>deprivation</c>, <c>level</c>.</param>
 /// <param name="Rows">The rows; they add up to the total.</param>
-/// <param name="Within">A coarser breakdown of the same release whose rows these refine (practices within neighbourhoods).</param>
-public sealed record Breakdown(string Dimension, IReadOnlyList<BreakdownRow> Rows, string? Within = null);
+/// <param name="Within">
+/// Coarser breakdowns of the same release whose rows these refine: <c>practice</c> within <c>neighbourhood</c>; and for a crossed
+/// one both sides: <c>practice and age</c> within <c>practice</c> and <c>age</c>, so that neither margin gives a cell away.
+/// </param>
+public sealed record Breakdown(string Dimension, IReadOnlyList<BreakdownRow> Rows, params IReadOnlyList<string> Within);

@@ -70,8 +70,8 @@ public sealed record CoverageFigures
 /// <summary>One published row.</summary>
 /// <param name="Value">As in the breakdown.</param>
 /// <param name="Figures">The figures.</param>
-/// <param name="Parent">As in the breakdown.</param>
-public sealed record PublishedRow(string Value, CoverageFigures Figures, string? Parent);
+/// <param name="Parents">As in the breakdown.</param>
+public sealed record PublishedRow(string Value, CoverageFigures Figures, IReadOnlyList<string> Parents);
 
 /// <summary>One published breakdown, in the order given.</summary>
 /// <param name="Dimension">The dimension.</param>
@@ -81,8 +81,9 @@ public sealed record PublishedBreakdown(string Dimension, IReadOnlyList<Publishe
 /// <summary>
 /// The coverage of one population on one day: a total and its breakdowns, published together so that none gives another away.
 /// <para>Over months: a month that was published stays as it was (a snapshot, never revised), and flows between months are
-/// not published, so months have no sums in common that could be subtracted. Over filters: the population of a release is the whole
-/// place or one row of one breakdown; crossed filters (this practice and that age band) are for roles that may see people.</para>
+/// not published, so months have no sums in common that could be subtracted. Over filters: a question about part of the people (this practice by
+/// age) is answered from the rows of a crossed breakdown of the whole release, never from a release of its own, which would not
+/// know what the others show.</para>
 /// </summary>
 public sealed record CoverageRelease
 {
@@ -105,13 +106,19 @@ public sealed record CoverageRelease
     /// <summary>Not suppressed: for roles that may see the people.</summary>
     public bool IsExact { get; }
 
+    /// <summary>
+    /// The day for which suppressed figures stand: the end of the month before. A rounded figure read every day would tell on
+    /// which day one more person passed a threshold; roles that may see the people read today's.
+    /// </summary>
+    public static DateOnly StandsFor(DateOnly today) => new DateOnly(today.Year, today.Month, 1).AddDays(-1);
+
     /// <summary>Exact figures, only for roles that may see the people.</summary>
     /// <param name="total">The whole population.</param>
     /// <param name="breakdowns">Its breakdowns.</param>
     public static CoverageRelease Exact(CoverageCounts total, IReadOnlyList<Breakdown> breakdowns) =>
         new(
             CoverageFigures.Exact(total),
-            [.. breakdowns.Select(b => new PublishedBreakdown(b.Dimension, [.. b.Rows.Select(r => new PublishedRow(r.Value, CoverageFigures.Exact(r.Counts), r.Parent))]))],
+            [.. breakdowns.Select(b => new PublishedBreakdown(b.Dimension, [.. b.Rows.Select(r => new PublishedRow(r.Value, CoverageFigures.Exact(r.Counts), r.Parents))]))],
             isExact: true);
 
     /// <summary>Suppressed figures.</summary>
@@ -133,45 +140,78 @@ public sealed record CoverageRelease
 
         for (var b = 0; b < cells.Length; b++)
         {
-            var coarser = breakdowns.Select((x, i) => (x, i)).Where(p => string.Equals(p.x.Dimension, breakdowns[b].Within, StringComparison.Ordinal)).Select(p => p.i).DefaultIfEmpty(-1).First();
-            if (coarser < 0)
+            if (breakdowns[b].Within.Count == 0)
             {
                 Cells.Sum(guard, whole, cells[b]);
-                continue;
             }
 
-            foreach (var group in breakdowns[b].Rows.Select((row, i) => (row.Parent, i)).GroupBy(p => p.Parent, p => p.i, StringComparer.Ordinal))
+            for (var side = 0; side < breakdowns[b].Within.Count; side++)
             {
-                var parent = breakdowns[coarser].Rows.Select((row, i) => (row.Value, i)).First(p => string.Equals(p.Value, group.Key, StringComparison.Ordinal)).i;
-                Cells.Sum(guard, cells[coarser][parent], [.. group.Select(i => cells[b][i])]);
+                var coarser = IndexOf(breakdowns, breakdowns[b].Within[side]);
+                var rows = cells[b].Zip(breakdowns[b].Rows).ToLookup(p => p.Second.Parents[side], p => p.First, StringComparer.Ordinal);
+                foreach (var (parent, row) in cells[coarser].Zip(breakdowns[coarser].Rows))
+                {
+                    Cells.Sum(guard, parent, [.. rows[row.Value]]);
+                }
             }
         }
 
         guard.Protect();
         return new CoverageRelease(
             whole.Figures(guard),
-            [.. breakdowns.Select((x, b) => new PublishedBreakdown(x.Dimension, [.. x.Rows.Select((r, i) => new PublishedRow(r.Value, cells[b][i].Figures(guard), r.Parent))]))],
+            [.. breakdowns.Select((x, b) => new PublishedBreakdown(x.Dimension, [.. x.Rows.Select((r, i) => new PublishedRow(r.Value, cells[b][i].Figures(guard), r.Parents))]))],
             isExact: false);
+    }
+
+    private static int IndexOf(IReadOnlyList<Breakdown> breakdowns, string dimension)
+    {
+        for (var i = 0; i < breakdowns.Count; i++)
+        {
+            if (string.Equals(breakdowns[i].Dimension, dimension, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private static void Check(CoverageCounts total, IReadOnlyList<Breakdown> breakdowns)
     {
         foreach (var breakdown in breakdowns)
         {
-            var sum = breakdown.Rows.Aggregate(default(CoverageCounts), (a, r) => a + r.Counts);
-            var impossible = sum != total ? "The rows do not add up to the total." : breakdown.Rows.Select(r => r.Counts.Impossible()).FirstOrDefault(i => i is not null);
-            if (impossible is null && breakdown.Within is { } within)
+            if (Fault(breakdown) is { } fault)
             {
-                var coarser = breakdowns.FirstOrDefault(b => string.Equals(b.Dimension, within, StringComparison.Ordinal));
-                var fits = coarser?.Rows.All(p => breakdown.Rows.Where(r => string.Equals(r.Parent, p.Value, StringComparison.Ordinal)).Aggregate(default(CoverageCounts), (a, r) => a + r.Counts) == p.Counts);
-                impossible = fits == true ? null : "The rows do not add up to those of the coarser breakdown.";
-            }
-
-            if (impossible is not null)
-            {
-                throw new ArgumentException($"Breakdown by {breakdown.Dimension}: {impossible}", nameof(breakdowns));
+                throw new ArgumentException($"Breakdown by {breakdown.Dimension}: {fault}", nameof(breakdowns));
             }
         }
+
+        string? Fault(Breakdown breakdown)
+        {
+            if (Sum(breakdown.Rows) != total)
+            {
+                return "The rows do not add up to the total.";
+            }
+
+            for (var side = 0; side < breakdown.Within.Count; side++)
+            {
+                var coarser = IndexOf(breakdowns, breakdown.Within[side]);
+                if (coarser < 0 || !breakdown.Rows.All(r => r.Parents.Count == breakdown.Within.Count))
+                {
+                    return "A row does not say which row of the coarser breakdown it belongs to.";
+                }
+
+                var rows = breakdown.Rows.ToLookup(r => r.Parents[side], StringComparer.Ordinal);
+                if (!breakdowns[coarser].Rows.All(p => Sum(rows[p.Value]) == p.Counts))
+                {
+                    return "The rows do not add up to those of the coarser breakdown.";
+                }
+            }
+
+            return breakdown.Rows.Select(r => r.Counts.Impossible()).FirstOrDefault(i => i is not null);
+        }
+
+        static CoverageCounts Sum(IEnumerable<BreakdownRow> rows) => rows.Aggregate(default(CoverageCounts), (a, r) => a + r.Counts);
     }
 
     /// <summary>The ten figures of a cell, as numbers in the guard.</summary>

@@ -11,6 +11,9 @@ namespace BetterCare.Care.Coordination.Coverage;
 /// less than 1 to 7, it hides the smallest shown figure of the sum that narrows it. So totals are the true totals, rounded
 /// once, and read the same on every page and in every breakdown.</para>
 /// <para>A hidden figure is therefore "1 to 7, or more where it protects another", and readers are told so.</para>
+/// <para>Tested against every small table: single and paired breakdowns also against a reader who knows the method and lists all tables
+/// that it would publish alike; crossed breakdowns against a reader of figures and sums. Crossed tables of fewer than some 20 people
+/// in all should not be published.</para>
 /// </summary>
 public sealed class DisclosureGuard
 {

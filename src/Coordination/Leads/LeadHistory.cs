@@ -152,6 +152,22 @@ public sealed record LeadHistory
         return (new LeadHistory(Periods.SetItem(Periods.Length - 1, last with { Until = until, EndReason = "Left the role" })), true);
     }
 
+    /// <summary>Everyone who loses their lead when a professional leaves: they go on the agenda.</summary>
+    /// <param name="histories">Histories by person; those whom the professional does not lead are passed over.</param>
+    /// <param name="professional">Key of the professional who leaves.</param>
+    /// <param name="lastDay">Their last day in the role.</param>
+    public static IEnumerable<(long Person, LeadHistory After)> Affected(IEnumerable<(long Person, LeadHistory History)> histories, string professional, DateOnly lastDay)
+    {
+        foreach (var (person, history) in histories)
+        {
+            var (after, losesLead) = history.WhenLeaves(professional, lastDay);
+            if (losesLead)
+            {
+                yield return (person, after);
+            }
+        }
+    }
+
     private static void AddUnlessGiven(List<UnmetRule> unmet, string confirmedBy, string reason)
     {
         if (string.IsNullOrWhiteSpace(confirmedBy) || string.IsNullOrWhiteSpace(reason))

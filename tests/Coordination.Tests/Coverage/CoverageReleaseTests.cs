@@ -1,4 +1,6 @@
 using BetterCare.Care.Coordination.Coverage;
+using BetterCare.Care.Coordination.Leads;
+using BetterCare.Care.Coordination.Plans;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -52,6 +54,43 @@ public class CoverageReleaseTests
 
         release.Breakdowns[1].Rows[1].Figures.HighRisk.IsHidden.ShouldBeTrue();
         release.Breakdowns[0].Rows[0].Figures.People.Value.ShouldBe(8_040);
+    }
+
+    [Fact]
+    public void Publish_CrossedBreakdown_CellsAreGuardedAgainstBothMargins()
+    {
+        var (aOld, aYoung, bOld, bYoung) = (Plans(98), Plans(60), Plans(1), Plans(45));
+
+        var release = CoverageRelease.Publish(aOld + aYoung + bOld + bYoung, [
+            new Breakdown("practice", [new("A", aOld + aYoung), new("B", bOld + bYoung)]),
+            new Breakdown("age", [new("65+", aOld + bOld), new("18-64", aYoung + bYoung)]),
+            new Breakdown("practice and age", [new("A 65+", aOld, "A", "65+"), new("A 18-64", aYoung, "A", "18-64"), new("B 65+", bOld, "B", "65+"), new("B 18-64", bYoung, "B", "18-64")], "practice", "age")]);
+
+        var cells = release.Breakdowns[2].Rows;
+        cells[2].Figures.WithPlan.IsHidden.ShouldBeTrue();
+        cells[0].Figures.WithPlan.IsHidden.ShouldBeTrue("99 by age less 98 would leave the one");
+        release.Breakdowns[0].Rows[0].Figures.WithPlan.Value.ShouldBe(160);
+
+        static CoverageCounts Plans(int plans) => Counts(500, 150, 40, plans, 0);
+    }
+
+    [Fact]
+    public void Answer_NationalCondition_ReadsAsTheTemplateAsks()
+    {
+        var answer = NationalConditionAnswer.From(CoverageRelease.Publish(Riverside, []), "By model.", new DateOnly(2026, 2, 28));
+
+        answer.HighRisk.ShouldBe("On 28 February 2026, 5.0 % of adults (400 of 8000) were identified as at high risk of hospital admission.");
+        answer.JointPlanAndLead.ShouldBe("Of them, 75.0 % (300) had an accountable lead professional, 62.5 % (250) a joint care plan in force, and 50.0 % (200) both.");
+        answer.Legend.ShouldBe(CoverageRelease.Legend);
+    }
+
+    [Fact]
+    public void Cell_OfOnePerson_LeadAndPlanCountOnlyAtHighRisk()
+    {
+        var plan = PlanRules.Evaluate(Given.AgreedPlan(), 4, Given.Today);
+
+        CoverageCounts.Of(4, 3, Sector.SocialCare, plan, numberVerified: true).ShouldBe(new CoverageCounts { People = 1, NumberVerified = 1, HighRisk = 1, WithLead = 1, WithPlan = 1, WithBoth = 1, LeadInSocialCare = 1 });
+        CoverageCounts.Of(2, 3, Sector.Health, plan, numberVerified: false).ShouldBe(new CoverageCounts { People = 1 });
     }
 
     [Fact]

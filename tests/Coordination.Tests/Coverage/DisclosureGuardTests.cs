@@ -100,6 +100,48 @@ public class DisclosureGuardTests
         ShouldGiveNothingAway(seen, 4);
     }
 
+    /// <summary>
+    /// Every crossed table of two by two with its margins, for a reader of the figures and their sums: every small count could
+    /// still be anything from 1 to 7. (The strongest reader, who also lists which tables the method would hide this way, can learn
+    /// more of crossed tables of so few people; they are not for publication by themselves.)
+    /// </summary>
+    [Fact]
+    public void Publish_EveryCrossedTable_SumsNarrowNoSmallCount()
+    {
+        var tables = CrossedTables(22).ToArray();
+        foreach (var published in tables.Select(t => (Table: t, Figures: PublishCrossed(t))).DistinctBy(p => (string.Join(' ', p.Figures), string.Join(' ', p.Table.Select(IsSmall)))))
+        {
+            // The list of tables is whole only where the total is shown.
+            if (published.Figures[8].IsHidden)
+            {
+                continue;
+            }
+
+            var (least, most) = (new int[9], new int[9]);
+            Array.Fill(least, int.MaxValue);
+            foreach (var table in tables.Where(t => Fits(t, published.Figures)))
+            {
+                for (var i = 0; i < 9; i++)
+                {
+                    least[i] = Math.Min(least[i], table[i]);
+                    most[i] = Math.Max(most[i], table[i]);
+                }
+            }
+
+            for (var i = 0; i < 9; i++)
+            {
+                if (IsSmall(published.Table[i]))
+                {
+                    // A hidden sum of two hidden figures is at least 2, which says nothing of either.
+                    least[i].ShouldBeLessThanOrEqualTo(i < 4 ? 1 : 2, string.Join(' ', published.Figures) + " cell " + i);
+                    most[i].ShouldBeGreaterThanOrEqualTo(7, string.Join(' ', published.Figures) + " cell " + i);
+                }
+            }
+        }
+
+        static bool IsSmall(int count) => count is >= 1 and <= 7;
+    }
+
     /// <summary>Leads, plans and both among up to 22 people at high risk: what they have in common gives nothing away.</summary>
     [Fact]
     public void Publish_EveryOverlapOfLeadsAndPlans_NoReaderCanWorkOutAHiddenFigure()
@@ -155,6 +197,51 @@ public class DisclosureGuardTests
                 }
             }
         }));
+    }
+
+    // a b | c d, then rows, columns and the total.
+    private static IEnumerable<int[]> CrossedTables(int people)
+    {
+        for (var a = 0; a <= people; a++)
+        {
+            for (var b = 0; a + b <= people; b++)
+            {
+                for (var c = 0; a + b + c <= people; c++)
+                {
+                    for (var d = 0; a + b + c + d <= people; d++)
+                    {
+                        yield return [a, b, c, d, a + b, c + d, a + c, b + d, a + b + c + d];
+                    }
+                }
+            }
+        }
+    }
+
+    private static SuppressedCount[] PublishCrossed(int[] table)
+    {
+        var guard = new DisclosureGuard();
+        var n = table.Select(guard.Add).ToArray();
+        guard.Sum(n[8], [n[4], n[5]]);
+        guard.Sum(n[8], [n[6], n[7]]);
+        guard.Sum(n[4], [n[0], n[1]]);
+        guard.Sum(n[5], [n[2], n[3]]);
+        guard.Sum(n[6], [n[0], n[2]]);
+        guard.Sum(n[7], [n[1], n[3]]);
+        guard.Protect();
+        return [.. n.Select(i => guard[i])];
+    }
+
+    private static bool Fits(int[] table, SuppressedCount[] figures)
+    {
+        for (var i = 0; i < table.Length; i++)
+        {
+            if (figures[i].IsHidden ? table[i] == 0 : SuppressedCount.Of(table[i]) != figures[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static string[] Publish(int[] parts)

@@ -105,6 +105,15 @@ public class LeadRulesTests
     }
 
     [Fact]
+    public void Leave_NurseLeadsTwoOfThree_TheTwoAreAffected()
+    {
+        var nurse = LeadHistory.Empty.Appoint(Person(), Professional("nurse"), DaysAgo(9), "gp-1", "x").Value;
+        var matron = LeadHistory.Empty.Appoint(Person(), Professional("matron"), DaysAgo(9), "gp-1", "x").Value;
+
+        LeadHistory.Affected([(1, nurse), (2, matron), (3, nurse)], "nurse", Today).Select(a => a.Person).ShouldBe([1, 3]);
+    }
+
+    [Fact]
     public void Leave_SomebodyElse_NothingChanges()
     {
         var history = LeadHistory.Empty.Appoint(Person(), Professional("nurse"), DaysAgo(9), "gp-1", "x").Value;
