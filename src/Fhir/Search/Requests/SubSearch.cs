@@ -19,12 +19,14 @@ public enum SubSearchKind : byte
 /// </summary>
 public sealed class SubSearch
 {
+    private readonly Criterion[] _criteria;
+
     internal SubSearch(SubSearchKind kind, ResourceType type, SearchParameter by, Criterion criterion)
     {
         Kind = kind;
         Type = type;
         By = by;
-        Criteria = [criterion];
+        _criteria = [criterion];
         Plan = CriteriaPlan.For(type, Criteria);
     }
 
@@ -38,7 +40,7 @@ public sealed class SubSearch
     public SearchParameter By { get; }
 
     /// <summary>What the results must satisfy.</summary>
-    public IReadOnlyList<Criterion> Criteria { get; }
+    public IReadOnlyList<Criterion> Criteria => _criteria;
 
     /// <summary>What an index could use.</summary>
     public CriteriaPlan Plan { get; }
@@ -48,7 +50,7 @@ public sealed class SubSearch
     public bool Matches(ReadOnlySpan<byte> json)
     {
         var resource = new JsonView(json);
-        foreach (var criterion in Criteria)
+        foreach (var criterion in _criteria)
         {
             if (!criterion.Matches(resource, SubSearchResults.None))
             {
