@@ -41,6 +41,27 @@ public sealed class JsonViewTests
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(pieces.ToArbitrary(), json => ReadAll(new JsonView(Encoding.UTF8.GetBytes(json)), 0)));
     }
 
+    // Strings full of quotes, brackets and backslashes, at every place in a block of 64 bytes.
+    [Fact]
+    public void TryGet_NamesInsideStringsAndBelow_AreNotMistaken()
+    {
+        var texts = Gen.Elements("\"", "\\", "{", "}", "[", "]", ",", ":", "wanted", "\"wanted\":1", "a", "é", "\n", "    ").ArrayOf().Select(string.Concat);
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(texts.ToArbitrary(), texts.ToArbitrary(), Gen.Choose(0, 70).ToArbitrary(), (before, inside, spaces) =>
+        {
+            var indent = new string(' ', spaces);
+            var (one, two) = (JsonSerializer.Serialize(before), JsonSerializer.Serialize(inside));
+            var json = $"{{{indent}\"text\":{one},\"wanted2\":[{{\"wanted\":2}}],\"below\":{{\"wanted\":{two}}},{indent}\"wanted\" : {{\"x\":{two}}},\"last\":true}}";
+
+            var view = new JsonView(Encoding.UTF8.GetBytes(json));
+
+            view["wanted"u8]["x"u8].ToString().ShouldBe(inside);
+            view["text"u8].ToString().ShouldBe(before);
+            view["below"u8]["wanted"u8].ToString().ShouldBe(inside);
+            Encoding.UTF8.GetString(view["last"u8].Raw).ShouldBe("true");
+            view.TryGet("x"u8, out _).ShouldBeFalse();
+        }));
+    }
+
     [Theory]
     [InlineData("\"\\ud83d\"", "\uFFFD")]
     [InlineData("\"\\ude00x\"", "\uFFFDx")]
@@ -52,6 +73,7 @@ public sealed class JsonViewTests
     private static void ReadAll(JsonView view, int depth)
     {
         _ = view.Text.Length;
+        _ = view["a"u8].Raw.Length + view["null"u8].Raw.Length;
         if (depth > 50)
         {
             return;
@@ -82,7 +104,9 @@ public sealed class JsonViewTests
                 foreach (var property in view.Properties)
                 {
                     Encoding.UTF8.GetString(property.Name).ShouldBe(properties[i].Name);
-                    Same(property.Value, properties[i++].Value);
+                    Same(property.Value, properties[i].Value);
+                    Encoding.UTF8.GetString(view[property.Name].Raw).ShouldBe(properties[i].Value.ValueKind == JsonValueKind.Null ? "" : properties[i].Value.GetRawText());
+                    i++;
                 }
 
                 i.ShouldBe(properties.Length);

@@ -1,5 +1,7 @@
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Search;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace BetterCare.Care.Tests.Fhir.Search;
 
@@ -138,6 +140,30 @@ public sealed class SearchRequestTests
         include.Keys(json).ShouldBe(["Organization/2"]);
         include.RefersToAny(json, new HashSet<string> { "Organization/2" }).ShouldBeTrue();
         include.RefersToAny(json, new HashSet<string> { "Practitioner/1" }).ShouldBeFalse();
+    }
+
+    // Whatever a client sends is understood or refused, and what was understood can be asked of any resource.
+    [Fact]
+    public void Parse_Anything_NeverThrows()
+    {
+        var observation = Given.Json("""{"resourceType":"Observation","id":"o","effectiveDateTime":"2024-01-01","valueQuantity":{"value":1e99,"code":"x"},"code":{"coding":[{"code":"c"}]},"subject":{"reference":"Patient/1"}}""");
+        string[] codes = [.. SearchParameters.For(ResourceType.Observation).All.Select(p => p.Code), "_has", "_sort", "_count", "_include", "_cursor", "_elements"];
+        var name = Gen.Elements(codes).SelectMany(c => Gen.Elements("", ":not", ":missing", ":Patient", ":identifier", ".name", ":Patient.birthdate", ":", ".", ":Observation:subject:code").Select(m => c + m));
+        var value = Gen.Elements("true", "1", "-1e5", "ge2024", "9999-12-31", "|", "$", ",", "\\", "a", "Patient/1", "http://x", "\ud800", "9", "..", "#", "_").ArrayOf().Select(string.Concat);
+
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(5000), Prop.ForAll(name.ToArbitrary(), value.ToArbitrary(), (n, v) =>
+        {
+            var request = SearchRequest.Parse(ResourceType.Observation, [KeyValuePair.Create(n, v)], Given.Options);
+            var results = new SubSearchResults();
+            foreach (var search in request.SubSearches)
+            {
+                results.Complete(search);
+            }
+
+            _ = request.Matches(observation, results);
+            _ = request.SelfQuery();
+            _ = request.Sort.KeyOf(observation);
+        }));
     }
 
     [Theory]

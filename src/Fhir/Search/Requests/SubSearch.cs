@@ -21,8 +21,10 @@ public sealed class SubSearch
 {
     private readonly Criterion[] _criteria;
 
-    internal SubSearch(SubSearchKind kind, ResourceType type, SearchParameter by, Criterion criterion)
+    internal SubSearch(SubSearchKind kind, ResourceType type, SearchParameter by, Criterion criterion, string serviceBase)
     {
+        ServiceBase = serviceBase;
+        ServiceBaseUtf8 = Encoding.UTF8.GetBytes(serviceBase);
         Kind = kind;
         Type = type;
         By = by;
@@ -44,6 +46,11 @@ public sealed class SubSearch
 
     /// <summary>What an index could use.</summary>
     public CriteriaPlan Plan { get; }
+
+    /// <summary>Absolute references below this are local.</summary>
+    internal string ServiceBase { get; }
+
+    internal byte[] ServiceBaseUtf8 { get; }
 
     /// <summary>Whether a resource of <see cref="Type"/> is a result.</summary>
     /// <param name="json">The resource.</param>
@@ -98,7 +105,7 @@ public sealed class SubSearchResults
         }
         else
         {
-            keys.UnionWith(References.Keys(search.By, json));
+            keys.UnionWith(References.Keys(search.By, json, search.ServiceBase));
         }
 
         return true;
@@ -108,7 +115,8 @@ public sealed class SubSearchResults
     /// <param name="search">The sub-search.</param>
     public void Complete(SubSearch search) => Started(search);
 
-    internal bool Contains(SubSearch search, ResourceReference reference) => reference.IsRelative && Contains(search, reference.Type, reference.Id);
+    internal bool Contains(SubSearch search, ResourceReference reference) =>
+        (reference.Root.IsEmpty || reference.Root.SequenceEqual(search.ServiceBaseUtf8)) && Contains(search, reference.Type, reference.Id);
 
     internal bool Contains(SubSearch search, ResourceType type, ReadOnlySpan<byte> id)
     {
