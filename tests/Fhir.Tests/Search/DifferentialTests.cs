@@ -101,7 +101,28 @@ public sealed class DifferentialTests
             {
                 Assert.Fail($"{slow.Type}?{name}={value} on {node["id"]}: only the {(request.Matches(bytes) ? "fast" : "slow")} search finds it.");
             }
+
+            if (request.Matches(bytes) && !Admits(request, bytes))
+            {
+                Assert.Fail($"{slow.Type}?{name}={value} on {node["id"]}: the plan leaves out a match.");
+            }
         }
+    }
+
+    // A store that uses an index for what the plan says must still find every match.
+    private static bool Admits(SearchRequest request, byte[] json)
+    {
+        var plan = request.Plan;
+        var index = IndexValues.Extract(request.Type, json);
+        bool Any(IReadOnlyList<IndexedToken>? wanted, IReadOnlyList<IndexedToken> found) =>
+            wanted is null || wanted.Any(w => found.Any(f => f.Value == w.Value && (w.System is null || w.System == f.System)));
+
+        return plan.Ids?.Contains(new JsonView(json)["id"u8].ToString()) != false
+            && Any(plan.Identifiers, index.Identifiers)
+            && Any(plan.Codes, index.Codes)
+            && (plan.Date is null || (index.Date is { } date && plan.Date.Admits(date)))
+            && plan.Patients?.Contains(PatientCompartment.Owner(request.Type, json) ?? "") != false
+            && (plan.Compartments is null || plan.Compartments.Intersect(PatientCompartment.Patients(request.Type, json)).Any());
     }
 
     // Searches made from a value that is there: it, parts of it, its neighbours.

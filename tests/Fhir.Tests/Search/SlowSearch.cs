@@ -129,7 +129,7 @@ internal sealed partial record SlowParameter(string Type, string Code, string Ki
     }
 
     private static string Digits(string contact) =>
-        contact.Contains('@') ? contact.ToLowerInvariant() : new string([.. contact.ToLowerInvariant().Where(c => !" -().".Contains(c))]);
+        contact.Contains('@') ? contact.ToLowerInvariant() : new string([.. contact.ToLowerInvariant().Where(c => !" -+().".Contains(c))]);
 
     private static IEnumerable<string> Texts((Form Form, JsonNode Node) at)
     {
@@ -200,6 +200,10 @@ internal sealed partial record SlowParameter(string Type, string Code, string Ki
             }
 
             (from, to) = (start is null ? DateTime.MinValue : Span(start).From, end is null ? DateTime.MaxValue : Span(end).To);
+            if (to <= from)
+            {
+                (from, to) = (Span(end!).From, Span(start!).To); // ends before it starts: between the two
+            }
         }
 
         var (prefix, date) = char.IsLetter(value[0]) ? (value[..2], value[2..]) : ("eq", value);

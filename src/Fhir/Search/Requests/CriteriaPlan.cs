@@ -179,8 +179,12 @@ public sealed class CriteriaPlan
 
     private static IEnumerable<IndexedToken>? TokensOf(ParameterCriterion criterion) =>
         criterion.Values.All(v => v is TokenValue { Code.Length: > 0 })
-            ? criterion.Values.Cast<TokenValue>().Select(t => new IndexedToken(t.System, t.Code))
+            ? criterion.Values.Cast<TokenValue>().Select(t => new IndexedToken(HasSystems(criterion.Parameter) ? t.System : null, t.Code))
             : null;
+
+    // A code's system is implied by its definition and is not indexed.
+    private static bool HasSystems(SearchParameter parameter) =>
+        Array.TrueForAll(parameter.Paths, p => p.Type is FhirType.Coding or FhirType.CodeableConcept or FhirType.Identifier);
 
     private static IEnumerable<string>? PatientsOf(ParameterCriterion criterion) =>
         criterion.Values.All(v => v is ReferenceValue { IsLocal: true, Type: ResourceType.Patient })
