@@ -135,6 +135,52 @@ public sealed class PagingTests
         Given.Search(ResourceType.Patient, $"_cursor={cursor.Text}&_sort=family").IsValid.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("_lastUpdated")]
+    [InlineData("-_lastUpdated")]
+    public void Position_ByDate_GivesTicksAndId(string sort)
+    {
+        var order = SortOrder.Parse(ResourceType.Patient, sort, out _)!;
+        var key = order.KeyOf("""{"id":"p1","meta":{"lastUpdated":"2024-05-01T10:00:00.123Z"}}"""u8);
+
+        var position = order.Position(PageCursor.After(ResourceType.Patient, order, key))!.Value;
+
+        (position.IsMissing, position.Ticks, position.Id).ShouldBe((false, new DateTime(2024, 5, 1, 10, 0, 0, 123).Ticks, "p1"));
+    }
+
+    [Theory]
+    [InlineData("probability", 62.5)]
+    [InlineData("-probability", 62.5)]
+    [InlineData("-probability", -1.5)]
+    [InlineData("probability", 0)]
+    public void Position_ByNumber_GivesValueAndId(string sort, double probability)
+    {
+        var order = SortOrder.Parse(ResourceType.RiskAssessment, sort, out _)!;
+        var key = order.KeyOf(Given.Json($$$"""{"id":"r1","prediction":[{"probabilityDecimal":{{{probability}}}}]}"""));
+
+        var position = order.Position(PageCursor.After(ResourceType.RiskAssessment, order, key))!.Value;
+
+        (position.Number, position.Id).ShouldBe((probability, "r1"));
+    }
+
+    [Theory]
+    [InlineData("family", "smith", "p1")]
+    [InlineData("-family", "smith", "p1")]
+    [InlineData("-birthdate", "", "p1")]
+    [InlineData("_id", "p1", "p1")]
+    public void Position_ByText_GivesTextAndId(string sort, string text, string id)
+    {
+        var order = SortOrder.Parse(ResourceType.Patient, sort, out _)!;
+        var key = order.KeyOf("""{"id":"p1","name":[{"family":"Smith"}]}"""u8);
+
+        var position = order.Position(PageCursor.After(ResourceType.Patient, order, key))!.Value;
+
+        (position.Text.Trim(), position.Id).ShouldBe((text, id));
+        SortOrder.ById.Position(PageCursor.After(ResourceType.Patient, SortOrder.ById, SortOrder.ById.KeyOf("""{"id":"p1"}"""u8)))!.Value.Id.ShouldBe("p1");
+        var two = SortOrder.Parse(ResourceType.Patient, "family,birthdate", out _)!;
+        two.Position(PageCursor.After(ResourceType.Patient, two, two.KeyOf("{}"u8))).ShouldBeNull();
+    }
+
     private sealed class KeyComparer : IComparer<byte[]>
     {
         public static readonly KeyComparer Instance = new();
