@@ -31,8 +31,8 @@ public sealed class PagingTests
             var request = Given.Search(ResourceType.Patient, next);
             request.Issues.ShouldBeEmpty();
             var result = SearchPage.Of(request, all);
-            result.Resources.Count.ShouldBeLessThanOrEqualTo(request.Count);
-            seen.AddRange(result.Resources.Select(Id));
+            result.Rows.Count.ShouldBeLessThanOrEqualTo(request.Count);
+            seen.AddRange(result.Rows.Select(Id));
             if (result.Next is null)
             {
                 return seen;
@@ -97,7 +97,7 @@ public sealed class PagingTests
 
         var page = SearchPage.Of(Given.Search(ResourceType.RiskAssessment, "_sort=-probability"), all);
 
-        page.Resources.Select(r => values[int.Parse(Id(r))]).ShouldBe(["100", "12.5", "1e1", "0.9", "0.09", "0", "-3"]);
+        page.Rows.Select(r => values[int.Parse(Id(r))]).ShouldBe(["100", "12.5", "1e1", "0.9", "0.09", "0", "-3"]);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class PagingTests
 
         SearchPage.Of(Given.Search(ResourceType.Patient, "_count=2"), all).Total.ShouldBe(9);
         var counted = SearchPage.Of(Given.Search(ResourceType.Patient, "_summary=count"), all);
-        (counted.Total, counted.Resources.Count, counted.Next).ShouldBe((9, 0, null));
+        (counted.Total, counted.Rows.Count, counted.Next).ShouldBe((9, 0, null));
     }
 
     [Fact]
@@ -133,6 +133,14 @@ public sealed class PagingTests
         PageCursor.TryParse(cursor.Text, ResourceType.Practitioner, order, out _).ShouldBeFalse();
         PageCursor.TryParse("%%%", ResourceType.Patient, order, out _).ShouldBeFalse();
         Given.Search(ResourceType.Patient, $"_cursor={cursor.Text}&_sort=family").IsValid.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Of_RowsOfAStore_KeepsTheRows()
+    {
+        var rows = Enumerable.Range(0, 3).Select(i => (Version: i, Body: Patient(i, "A", null))).ToList();
+
+        SearchPage.Of(Given.Search(ResourceType.Patient, "_id=p1,p2"), rows, r => r.Body).Rows.Select(r => r.Version).ShouldBe([1, 2]);
     }
 
     [Theory]

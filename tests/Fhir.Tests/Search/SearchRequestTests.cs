@@ -73,6 +73,13 @@ public sealed class SearchRequestTests
     public void Parse_SeveralFaults_ReportsAll() =>
         Given.Search(ResourceType.Observation, "colour=red&date=never&_count=x").Issues.Select(i => i.Expression).ShouldBe(["http.colour", "http.date", "http._count"]);
 
+    [Fact]
+    public void Parse_TooMuch_IsRefused()
+    {
+        Given.Search(ResourceType.Observation, string.Join('&', Enumerable.Repeat("code=1", 101))).Issues.ShouldHaveSingleItem().Code.ShouldBe("too-costly");
+        Given.Search(ResourceType.Observation, "code=" + string.Join(',', Enumerable.Repeat("1", 1001))).Issues.ShouldHaveSingleItem().Code.ShouldBe("too-costly");
+    }
+
     [Theory]
     [InlineData("9434765919=1")]
     [InlineData("patient.9434765919=1")]

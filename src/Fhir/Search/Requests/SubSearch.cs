@@ -24,7 +24,6 @@ public sealed class SubSearch
     internal SubSearch(SubSearchKind kind, ResourceType type, SearchParameter by, Criterion criterion, string serviceBase)
     {
         ServiceBase = serviceBase;
-        ServiceBaseUtf8 = Encoding.UTF8.GetBytes(serviceBase);
         Kind = kind;
         Type = type;
         By = by;
@@ -49,8 +48,6 @@ public sealed class SubSearch
 
     /// <summary>Absolute references below this are local.</summary>
     internal string ServiceBase { get; }
-
-    internal byte[] ServiceBaseUtf8 { get; }
 
     /// <summary>Whether a resource of <see cref="Type"/> is a result.</summary>
     /// <param name="json">The resource.</param>
@@ -116,7 +113,7 @@ public sealed class SubSearchResults
     public void Complete(SubSearch search) => Started(search);
 
     internal bool Contains(SubSearch search, ResourceReference reference) =>
-        (reference.Root.IsEmpty || reference.Root.SequenceEqual(search.ServiceBaseUtf8)) && Contains(search, reference.Type, reference.Id);
+        reference.IsBelow(search.ServiceBase) && Contains(search, reference.Type, reference.Id);
 
     internal bool Contains(SubSearch search, ResourceType type, ReadOnlySpan<byte> id)
     {
