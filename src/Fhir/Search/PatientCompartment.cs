@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace BetterCare.Care.Fhir.Search;
 
 /// <summary>
@@ -33,18 +35,33 @@ public static class PatientCompartment
             return new JsonView(json).TryGet("id"u8, out var id) ? id.ToString() : null;
         }
 
+        var resource = new JsonView(json);
+        var finder = new PatientFinder(serviceBase);
         foreach (var parameter in OwnerParameters(type))
         {
-            foreach (var key in References.Keys(parameter, json, serviceBase))
+            if (parameter.Visit(resource, ref finder))
             {
-                if (key.StartsWith("Patient/", StringComparison.Ordinal))
-                {
-                    return key["Patient/".Length..];
-                }
+                break;
             }
         }
 
-        return null;
+        return finder.Id;
+    }
+
+    private struct PatientFinder(string serviceBase) : IElementVisitor
+    {
+        public string? Id { get; private set; }
+
+        public bool Visit(scoped in Element element)
+        {
+            var reference = ResourceReference.Parse(element.Value["reference"u8].Text);
+            if (reference.Type == ResourceType.Patient && reference.IsBelow(serviceBase))
+            {
+                Id = Encoding.UTF8.GetString(reference.Id);
+            }
+
+            return Id is not null;
+        }
     }
 
     /// <summary>The ids of all patients whom a resource belongs to by any of <see cref="OwnerParameters"/>, each once.</summary>

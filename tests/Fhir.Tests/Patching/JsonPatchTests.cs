@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using BetterCare.Care.Fhir.Patching;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace BetterCare.Care.Tests.Fhir.Patching;
 
@@ -73,6 +75,27 @@ public sealed class JsonPatchTests
         issue!.Expression.ShouldBe("[1]");
         issue.Code.ShouldBe("conflict");
         issue.Text.ShouldNotContain("9434765919");
+    }
+
+    [Fact]
+    public void Apply_Anything_NeverThrows()
+    {
+        var pointer = Gen.Elements("", "/a", "/a/0", "/a/-", "/a/b", "/a/0/b", "/b", "/b/c/d", "/~0", "/~1", "/", "//", "/a/99999999999", "/a/-1");
+        var value = Gen.Elements("1.50", "null", "[]", "{}", "\"x\"", "[1,{\"b\":2}]", "{\"b\":[]}");
+        var operation = Gen.Elements("add", "remove", "replace", "move", "copy", "test").Zip(pointer).Zip(pointer).Zip(value)
+            .Select(x => $$"""{"op":"{{x.Item1.Item1.Item1}}","path":"{{x.Item1.Item1.Item2}}","from":"{{x.Item1.Item2}}","value":{{x.Item2}} }""");
+        var document = value.Select(v => $$"""{"a":{{v}},"b":{"c":{{v}} } }""");
+
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(operation.ArrayOf().ToArbitrary(), document.ToArbitrary(), (operations, json) =>
+        {
+            var patch = JsonPatch.Parse(Encoding.UTF8.GetBytes($"[{string.Join(',', operations)}]"), out var issues);
+            (patch is null).ShouldBe(issues.Count > 0);
+            if (patch?.Apply(Encoding.UTF8.GetBytes(json), out var issue) is { } result)
+            {
+                issue.ShouldBeNull();
+                _ = JsonNode.Parse(result);
+            }
+        }));
     }
 
     [Theory]

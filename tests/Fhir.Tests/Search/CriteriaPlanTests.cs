@@ -73,6 +73,19 @@ public sealed class CriteriaPlanTests
     }
 
     [Fact]
+    public void References_OfPractice_AreKeysOrIdentifiers()
+    {
+        var byKey = Plan(ResourceType.Patient, "general-practitioner=Organization/A83003,Organization/B1").References.ShouldHaveSingleItem();
+        var byIdentifier = Plan(ResourceType.Patient, "organization:identifier=https://fhir.nhs.uk/Id/ods-organization-code|A83003").References.ShouldHaveSingleItem();
+
+        (byKey.Parameter.Code, byKey.Identifiers.Count).ShouldBe(("general-practitioner", 0));
+        byKey.Keys.ShouldBe(["Organization/A83003", "Organization/B1"]);
+        byIdentifier.Identifiers.ShouldBe([new IndexedToken("https://fhir.nhs.uk/Id/ods-organization-code", "A83003")]);
+        Plan(ResourceType.Patient, "organization=A83003").References.ShouldHaveSingleItem().Keys.ShouldBe(["Organization/A83003"]);
+        Plan(ResourceType.Patient, "general-practitioner=A83003&organization:missing=true&name=x").References.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Extract_Observation_GivesIndexValues()
     {
         var values = IndexValues.Extract(ResourceType.Observation, """

@@ -66,6 +66,11 @@ public sealed class DateTests
     public void Matches_Period_AsInterval(string value, string period, bool found) =>
         $"date={value}".Finds(ResourceType.Encounter, Admitted(period)).ShouldBe(found);
 
+    // The official definition spells the type DateTime.
+    [Fact]
+    public void Matches_CodeValueDate_WorksDespiteItsDefinition() =>
+        "code-value-date=1$ge2024".Finds(ResourceType.Observation, """{"resourceType":"Observation","code":{"coding":[{"code":"1"}]},"valueDateTime":"2024-02-01"}""").ShouldBeTrue();
+
     [Fact]
     public void Matches_Timing_UsesItsOuterLimits()
     {

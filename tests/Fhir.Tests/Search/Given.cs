@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Search;
@@ -39,6 +40,25 @@ internal static class Given
                 {
                     yield return Encoding.UTF8.GetBytes(line);
                 }
+            }
+        }
+    }
+
+    /// <summary>Some of the synthetic records, of each type the first; empty where the shared folder is absent.</summary>
+    public static IEnumerable<byte[]> Records(int ofEachType)
+    {
+        var folder = Shared() is { } shared ? Path.Combine(shared, "cohorts", "synthea-100") : "";
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder, "*.ndjson.gz").Order(StringComparer.Ordinal))
+        {
+            using var lines = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress));
+            for (var i = 0; i < ofEachType && lines.ReadLine() is { } line; i++)
+            {
+                yield return Encoding.UTF8.GetBytes(line);
             }
         }
     }

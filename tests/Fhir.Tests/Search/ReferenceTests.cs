@@ -89,6 +89,8 @@ public sealed class ReferenceTests
 
         results[chain].ShouldBe(["Patient/1"]);
         request.Matches(Given.Json(About("\"reference\":\"Patient/1\"")), results).ShouldBeTrue();
+        request.Matches(Given.Json(About("\"reference\":\"https://care.example/fhir/Patient/1\"")), results).ShouldBeTrue();
+        request.Matches(Given.Json(About("\"reference\":\"https://elsewhere/Patient/1\"")), results).ShouldBeFalse();
         request.Matches(Given.Json(About("\"reference\":\"Patient/2\"")), results).ShouldBeFalse();
         request.Matches(Given.Json(About("\"reference\":\"Group/1\"")), results).ShouldBeFalse();
     }

@@ -45,6 +45,19 @@ public sealed class SearchParametersTests
             ignoreOrder: true);
     }
 
+    [Fact]
+    public void Targets_OfReference_AreThoseItsElementCanHave()
+    {
+        SearchParameters.For(ResourceType.Observation).Find("patient")!.Targets.ShouldBe([ResourceType.Patient]);
+        SearchParameters.For(ResourceType.Encounter).Find("practitioner")!.Targets.ShouldBe([ResourceType.Practitioner]);
+        SearchParameters.For(ResourceType.Observation).Find("subject")!.Targets.ShouldContain(ResourceType.Group);
+        Enum.GetValues<ResourceType>().Skip(1)
+            .SelectMany(t => SearchParameters.For(t).All)
+            .Where(p => p is { IsSupported: true, Type: SearchParameterType.Reference, Targets.Count: 0 })
+            .Select(p => p.ToString())
+            .ShouldBe(["DiagnosticReport.assessed-condition", "QuestionnaireResponse.item-subject", "RequestGroup.instantiates-canonical"], "these three may point at anything");
+    }
+
     [Theory]
     [InlineData(ResourceType.Observation, "code", "date")]
     [InlineData(ResourceType.MedicationRequest, "code", "authoredon")]

@@ -1,5 +1,7 @@
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Search;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace BetterCare.Care.Tests.Fhir.Search;
 
@@ -71,6 +73,13 @@ public sealed class SearchRequestTests
     public void Parse_SeveralFaults_ReportsAll() =>
         Given.Search(ResourceType.Observation, "colour=red&date=never&_count=x").Issues.Select(i => i.Expression).ShouldBe(["http.colour", "http.date", "http._count"]);
 
+    [Fact]
+    public void Parse_TooMuch_IsRefused()
+    {
+        Given.Search(ResourceType.Observation, string.Join('&', Enumerable.Repeat("code=1", 101))).Issues.ShouldHaveSingleItem().Code.ShouldBe("too-costly");
+        Given.Search(ResourceType.Observation, "code=" + string.Join(',', Enumerable.Repeat("1", 1001))).Issues.ShouldHaveSingleItem().Code.ShouldBe("too-costly");
+    }
+
     [Theory]
     [InlineData("9434765919=1")]
     [InlineData("patient.9434765919=1")]
@@ -138,6 +147,30 @@ public sealed class SearchRequestTests
         include.Keys(json).ShouldBe(["Organization/2"]);
         include.RefersToAny(json, new HashSet<string> { "Organization/2" }).ShouldBeTrue();
         include.RefersToAny(json, new HashSet<string> { "Practitioner/1" }).ShouldBeFalse();
+    }
+
+    // Whatever a client sends is understood or refused, and what was understood can be asked of any resource.
+    [Fact]
+    public void Parse_Anything_NeverThrows()
+    {
+        var observation = Given.Json("""{"resourceType":"Observation","id":"o","effectiveDateTime":"2024-01-01","valueQuantity":{"value":1e99,"code":"x"},"code":{"coding":[{"code":"c"}]},"subject":{"reference":"Patient/1"}}""");
+        string[] codes = [.. SearchParameters.For(ResourceType.Observation).All.Select(p => p.Code), "_has", "_sort", "_count", "_include", "_cursor", "_elements"];
+        var name = Gen.Elements(codes).SelectMany(c => Gen.Elements("", ":not", ":missing", ":Patient", ":identifier", ".name", ":Patient.birthdate", ":", ".", ":Observation:subject:code").Select(m => c + m));
+        var value = Gen.Elements("true", "1", "-1e5", "ge2024", "9999-12-31", "|", "$", ",", "\\", "a", "Patient/1", "http://x", "\ud800", "9", "..", "#", "_").ArrayOf().Select(string.Concat);
+
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(5000), Prop.ForAll(name.ToArbitrary(), value.ToArbitrary(), (n, v) =>
+        {
+            var request = SearchRequest.Parse(ResourceType.Observation, [KeyValuePair.Create(n, v)], Given.Options);
+            var results = new SubSearchResults();
+            foreach (var search in request.SubSearches)
+            {
+                results.Complete(search);
+            }
+
+            _ = request.Matches(observation, results);
+            _ = request.SelfQuery();
+            _ = request.Sort.KeyOf(observation);
+        }));
     }
 
     [Theory]

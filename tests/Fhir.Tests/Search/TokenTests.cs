@@ -51,6 +51,7 @@ public sealed class TokenTests
     [InlineData("deceased=true", false)]
     [InlineData("phone=01614960000", true)]
     [InlineData("phone=0161 496-0000", true)]
+    [InlineData("phone=+0161 4960000", true)]
     [InlineData("phone=home|01614960000", true)]
     [InlineData("phone=0161496000", false)]
     [InlineData("phone=ann.other@example.nhs.uk", false)]

@@ -9,7 +9,6 @@ namespace BetterCare.Care.Fhir.Search;
 /// </summary>
 internal static class JsonScan
 {
-    private static readonly SearchValues<byte> Brackets = SearchValues.Create("\"{}[]"u8);
     private static readonly SearchValues<byte> ScalarEnds = SearchValues.Create(",]} \t\r\n"u8);
 
     /// <summary>The first index from <paramref name="i"/> on that is not white space.</summary>
@@ -60,7 +59,7 @@ internal static class JsonScan
             case (byte)'"':
                 return EndOfString(json, i);
             case (byte)'{' or (byte)'[':
-                return EndOfContainer(json, i);
+                return new JsonBlocks(json, i).EndOfContainer();
             default:
                 var length = json[i..].IndexOfAny(ScalarEnds);
                 // Broken JSON may start a value with one of the ends: move on by a byte, never stand still.
@@ -68,39 +67,33 @@ internal static class JsonScan
         }
     }
 
-    private static int EndOfContainer(ReadOnlySpan<byte> json, int i)
+    /// <summary>
+    /// The index of the value of a property of the object that <paramref name="json"/> is; -1 if there is none of this
+    /// name. Looks for the quoted name first and then whether it stands where a property's name does, which is rarer than
+    /// it being absent.
+    /// </summary>
+    public static int FindProperty(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
     {
-        var depth = 0;
-        while (i < json.Length)
+        Span<byte> quoted = stackalloc byte[name.Length + 2];
+        quoted[0] = quoted[^1] = (byte)'"';
+        name.CopyTo(quoted[1..]);
+        var blocks = new JsonBlocks(json, 0);
+        for (var from = 0; ;)
         {
-            var next = json[i..].IndexOfAny(Brackets);
-            if (next < 0)
+            var hit = json[from..].IndexOf(quoted);
+            if (hit < 0)
             {
-                break;
+                return -1;
             }
 
-            i += next;
-            switch (json[i])
+            hit += from;
+            from = hit + quoted.Length;
+            var colon = SkipSpace(json, from);
+            if (colon < json.Length && json[colon] == (byte)':' && blocks.IsAtRoot(hit))
             {
-                case (byte)'"':
-                    i = EndOfString(json, i);
-                    continue;
-                case (byte)'{' or (byte)'[':
-                    depth++;
-                    break;
-                default:
-                    depth--;
-                    break;
-            }
-
-            i++;
-            if (depth == 0)
-            {
-                return i;
+                return SkipSpace(json, colon + 1);
             }
         }
-
-        return json.Length;
     }
 
     /// <summary>The text inside a JSON string's quotes with its escapes undone; lone surrogates become U+FFFD.</summary>

@@ -17,8 +17,7 @@ public readonly ref struct JsonView
             json = json[3..];
         }
 
-        var start = JsonScan.SkipSpace(json, 0);
-        Raw = json[start..JsonScan.EndOfValue(json, start)];
+        Raw = json.Trim(" \n\r\t"u8);
     }
 
     private JsonView(ReadOnlySpan<byte> json, int start, int end) => Raw = json[start..end];
@@ -65,17 +64,37 @@ public readonly ref struct JsonView
     /// <param name="value">Its value.</param>
     public bool TryGet(ReadOnlySpan<byte> name, out JsonView value)
     {
+        value = default;
+        if (!IsObject)
+        {
+            return false;
+        }
+
+        var start = JsonScan.FindProperty(Raw, name);
+        if (start >= 0)
+        {
+            value = new JsonView(Raw, start, JsonScan.EndOfValue(Raw, start));
+        }
+        else if (Raw.IndexOf("\\u00"u8) >= 0)
+        {
+            value = FindEscaped(name);
+        }
+
+        return value.Exists;
+    }
+
+    // A name may be written with escapes ("\u0063ode"); nobody does, but it is the same name.
+    private JsonView FindEscaped(ReadOnlySpan<byte> name)
+    {
         foreach (var property in Properties)
         {
             if (property.Is(name))
             {
-                value = property.Value;
-                return value.Exists;
+                return property.Value;
             }
         }
 
-        value = default;
-        return false;
+        return default;
     }
 
     /// <summary>The text as a string; empty if there is no value.</summary>

@@ -31,6 +31,10 @@ public readonly ref struct ResourceReference
     /// <summary>Whether it is <c>Type/id</c> with no server before it.</summary>
     public bool IsRelative => Type != ResourceType.None && Root.IsEmpty;
 
+    /// <summary>Whether it is a resource of the server at a base URL: relative, or absolute below it.</summary>
+    /// <param name="serviceBase">The server's own base URL without last slash; empty if not known.</param>
+    public bool IsBelow(string serviceBase) => Type != ResourceType.None && (Root.IsEmpty || Ascii.Equals(Root, serviceBase));
+
     /// <summary>Reads a reference's text (UTF-8).</summary>
     /// <param name="text">What stands in Reference.reference, without quotes.</param>
     public static ResourceReference Parse(ReadOnlySpan<byte> text)

@@ -77,11 +77,7 @@ public sealed class ResourceRenderer
     /// <summary>The same JSON indented for people (<c>_pretty</c>); numbers and strings are copied as they stand.</summary>
     /// <param name="json">Any JSON value.</param>
     /// <param name="to">Where to.</param>
-    public static void WritePretty(ReadOnlySpan<byte> json, IBufferWriter<byte> to)
-    {
-        using var writer = new Utf8JsonWriter(to, Compact with { Indented = true, NewLine = "\n" });
-        WritePretty(writer, new JsonView(json));
-    }
+    public static void WritePretty(ReadOnlySpan<byte> json, IBufferWriter<byte> to) => PrettyJson.Write(new JsonView(json), to, 0);
 
     // meta comes right after resourceType and id where the resource has none to put the tag in.
     private static void WriteRoot(Utf8JsonWriter writer, JsonView resource, ElementShape? shape)
@@ -180,34 +176,5 @@ public sealed class ResourceRenderer
         writer.WriteEndObject();
         writer.WriteEndArray();
         writer.WriteEndObject();
-    }
-
-    private static void WritePretty(Utf8JsonWriter writer, JsonView value)
-    {
-        if (value.IsObject)
-        {
-            writer.WriteStartObject();
-            foreach (var property in value.Properties)
-            {
-                writer.WritePropertyName(property.Name);
-                WritePretty(writer, property.Value);
-            }
-
-            writer.WriteEndObject();
-        }
-        else if (value.IsArray)
-        {
-            writer.WriteStartArray();
-            foreach (var item in value.Items)
-            {
-                WritePretty(writer, item);
-            }
-
-            writer.WriteEndArray();
-        }
-        else
-        {
-            writer.WriteRawValue(value.Raw, skipInputValidation: true);
-        }
     }
 }

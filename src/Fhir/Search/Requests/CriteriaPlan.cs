@@ -48,12 +48,24 @@ public sealed record DateBounds(long StartFrom, long StartBefore, long EndAfter,
         Math.Max(StartFrom, other.StartFrom), Math.Min(StartBefore, other.StartBefore), Math.Max(EndAfter, other.EndAfter), Math.Min(EndTo, other.EndTo));
 }
 
+/// <summary>References, one of which every match has by a parameter: for the stores that index some of them.</summary>
+/// <param name="Parameter">The reference parameter.</param>
+/// <param name="Keys">The local resources, as <c>Type/id</c>; empty if it was asked by identifier.</param>
+/// <param name="Identifiers">The identifiers of a logical reference (<c>:identifier</c>); empty if it was asked by key.</param>
+public sealed record PlannedReference(SearchParameter Parameter, IReadOnlyList<string> Keys, IReadOnlyList<IndexedToken> Identifiers)
+{
+    /// <summary>Prints the parameter only.</summary>
+    public override string ToString() => Parameter.ToString();
+}
+
 /// <summary>
 /// What an index could use of a search's conditions. Null means no restriction of that kind. Every resource that matches
 /// satisfies all of it, so a store may take whichever is narrowest and filter the rest with the request itself.
 /// </summary>
 public sealed class CriteriaPlan
 {
+    private readonly List<PlannedReference> _references = [];
+
     private CriteriaPlan()
     {
     }
@@ -92,6 +104,12 @@ public sealed class CriteriaPlan
     public DateBounds? LastUpdated { get; private set; }
 
     /// <summary>
+    /// References by any parameter, such as a Patient's practice by <c>general-practitioner</c>. Not counted in
+    /// <see cref="WouldScan"/>, because only the store knows which of them it indexes.
+    /// </summary>
+    public IReadOnlyList<PlannedReference> References => _references;
+
+    /// <summary>
     /// Whether no index helps: no ids, no patients, no identifier, no code and no time of update. (A bound on the date
     /// alone, without a code, does not help.)
     /// </summary>
@@ -125,6 +143,11 @@ public sealed class CriteriaPlan
     private void Add(ResourceType type, ParameterCriterion criterion)
     {
         var code = criterion.Parameter.Code;
+        if (ReferenceOf(criterion) is { } reference)
+        {
+            _references.Add(reference);
+        }
+
         if (code == "_id")
         {
             Ids = Narrow(Ids, TokensOf(criterion)?.Select(t => t.Value));
@@ -179,13 +202,31 @@ public sealed class CriteriaPlan
 
     private static IEnumerable<IndexedToken>? TokensOf(ParameterCriterion criterion) =>
         criterion.Values.All(v => v is TokenValue { Code.Length: > 0 })
-            ? criterion.Values.Cast<TokenValue>().Select(t => new IndexedToken(t.System, t.Code))
+            ? criterion.Values.Cast<TokenValue>().Select(t => new IndexedToken(HasSystems(criterion.Parameter) ? t.System : null, t.Code))
             : null;
+
+    // A code's system is implied by its definition and is not indexed.
+    private static bool HasSystems(SearchParameter parameter) =>
+        Array.TrueForAll(parameter.Paths, p => p.Type is FhirType.Coding or FhirType.CodeableConcept or FhirType.Identifier);
 
     private static IEnumerable<string>? PatientsOf(ParameterCriterion criterion) =>
         criterion.Values.All(v => v is ReferenceValue { IsLocal: true, Type: ResourceType.Patient })
             ? criterion.Values.Cast<ReferenceValue>().Select(r => r.Id)
             : null;
+
+    // A bare id that may be of several types says too little.
+    private static PlannedReference? ReferenceOf(ParameterCriterion criterion)
+    {
+        var values = criterion.Values;
+        if (values.All(v => v is ReferenceValue { IsLocal: true, Type: not ResourceType.None }))
+        {
+            return new PlannedReference(criterion.Parameter, [.. values.Cast<ReferenceValue>().Select(r => $"{r.Type.Name()}/{r.Id}")], []);
+        }
+
+        return values.All(v => v is ReferenceIdentifierValue { Identifier.Code.Length: > 0 })
+            ? new PlannedReference(criterion.Parameter, [], [.. values.Cast<ReferenceIdentifierValue>().Select(r => new IndexedToken(r.Identifier.System, r.Identifier.Code))])
+            : null;
+    }
 
     private static DateBounds BoundsOf(ParameterCriterion criterion) =>
         criterion.Values.OfType<DateValue>().Select(DateBounds.Of).Aggregate((a, b) => a.Or(b));

@@ -140,7 +140,7 @@ internal sealed class CriterionParser(ResourceType type, SearchOptions options, 
         var searches = able
             .Select(t => (Type: t, Criterion: Simple(t, name, rest, text, Refuse)))
             .Where(s => s.Criterion is not null)
-            .Select(s => new SubSearch(SubSearchKind.Chain, s.Type, parameter, s.Criterion!))
+            .Select(s => new SubSearch(SubSearchKind.Chain, s.Type, parameter, s.Criterion!, options.ServiceBase.TrimEnd('/')))
             .ToArray();
         if (searches.Length == 0)
         {
@@ -173,7 +173,7 @@ internal sealed class CriterionParser(ResourceType type, SearchOptions options, 
         }
 
         return Simple(source, name, parts[3], text, issues.Refuse) is { } criterion
-            ? new HasCriterion(name, text, new SubSearch(SubSearchKind.Has, source, by, criterion))
+            ? new HasCriterion(name, text, new SubSearch(SubSearchKind.Has, source, by, criterion, options.ServiceBase.TrimEnd('/')))
             : null;
     }
 

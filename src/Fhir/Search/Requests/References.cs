@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace BetterCare.Care.Fhir.Search;
 
 /// <summary>Reads the references that a reference parameter finds: for <c>_include</c>, <c>_revinclude</c>, chains and indexes.</summary>
@@ -11,19 +9,19 @@ public static class References
     /// <param name="serviceBase">The server's own base URL without last slash: absolute references below it are local too.</param>
     public static IReadOnlyList<string> Keys(SearchParameter parameter, ReadOnlySpan<byte> json, string serviceBase = "")
     {
-        var collector = new Collector(Encoding.UTF8.GetBytes(serviceBase));
+        var collector = new Collector(serviceBase);
         parameter.Visit(new JsonView(json), ref collector);
         return (IReadOnlyList<string>?)collector.Keys ?? [];
     }
 
-    private struct Collector(byte[] serviceBase) : IElementVisitor
+    private struct Collector(string serviceBase) : IElementVisitor
     {
         public List<string>? Keys { get; private set; }
 
         public bool Visit(scoped in Element element)
         {
             var reference = ResourceReference.Parse(element.Type == FhirType.Reference ? element.Value["reference"u8].Text : element.Value.Text);
-            if (reference.Type != ResourceType.None && (reference.Root.IsEmpty || (serviceBase.Length > 0 && reference.Root.SequenceEqual(serviceBase))))
+            if (reference.IsBelow(serviceBase))
             {
                 var key = reference.ToString();
                 Keys ??= [];

@@ -5,10 +5,12 @@ namespace BetterCare.Care.Fhir.Search;
 /// <summary>A search that was read and understood: what to find, and how to show it.</summary>
 public sealed class SearchRequest
 {
+    private readonly Criterion[] _criteria;
+
     internal SearchRequest(ResourceType type, IReadOnlyList<Criterion> criteria)
     {
         Type = type;
-        Criteria = criteria;
+        _criteria = [.. criteria];
         SubSearches =
         [
             .. criteria.OfType<ChainCriterion>().SelectMany(c => c.Targets),
@@ -21,7 +23,7 @@ public sealed class SearchRequest
     public ResourceType Type { get; }
 
     /// <summary>The conditions; all must hold.</summary>
-    public IReadOnlyList<Criterion> Criteria { get; }
+    public IReadOnlyList<Criterion> Criteria => _criteria;
 
     /// <summary>The searches to run first, for chains and <c>_has</c>.</summary>
     public IReadOnlyList<SubSearch> SubSearches { get; }
@@ -90,7 +92,7 @@ public sealed class SearchRequest
     public bool Matches(ReadOnlySpan<byte> json, SubSearchResults? results = null)
     {
         var resource = new JsonView(json);
-        foreach (var criterion in Criteria)
+        foreach (var criterion in _criteria)
         {
             if (!criterion.Matches(resource, results ?? SubSearchResults.None))
             {

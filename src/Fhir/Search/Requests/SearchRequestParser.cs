@@ -6,6 +6,9 @@ namespace BetterCare.Care.Fhir.Search;
 /// <summary>Reads the parameters of a search one after the other and gathers everything that is wrong with them.</summary>
 internal sealed class SearchRequestParser(ResourceType type, SearchOptions options)
 {
+    // Far more than any client sends, far fewer than would hurt.
+    private const int MaxConditions = 100;
+
     private readonly SearchIssues _issues = new(options.Lenient);
     private readonly List<Criterion> _criteria = [];
     private readonly List<KeyValuePair<string, string>> _conditions = [];
@@ -30,6 +33,12 @@ internal sealed class SearchRequestParser(ResourceType type, SearchOptions optio
             if (value.Length == 0 || ReadDisplay(name, value))
             {
                 continue;
+            }
+
+            if (_criteria.Count == MaxConditions)
+            {
+                _issues.Refuse(name, "too-costly", $"Give at most {MaxConditions} conditions.");
+                break;
             }
 
             if (criteria.Parse(name, value) is { } criterion)

@@ -19,12 +19,15 @@ public enum SubSearchKind : byte
 /// </summary>
 public sealed class SubSearch
 {
-    internal SubSearch(SubSearchKind kind, ResourceType type, SearchParameter by, Criterion criterion)
+    private readonly Criterion[] _criteria;
+
+    internal SubSearch(SubSearchKind kind, ResourceType type, SearchParameter by, Criterion criterion, string serviceBase)
     {
+        ServiceBase = serviceBase;
         Kind = kind;
         Type = type;
         By = by;
-        Criteria = [criterion];
+        _criteria = [criterion];
         Plan = CriteriaPlan.For(type, Criteria);
     }
 
@@ -38,17 +41,20 @@ public sealed class SubSearch
     public SearchParameter By { get; }
 
     /// <summary>What the results must satisfy.</summary>
-    public IReadOnlyList<Criterion> Criteria { get; }
+    public IReadOnlyList<Criterion> Criteria => _criteria;
 
     /// <summary>What an index could use.</summary>
     public CriteriaPlan Plan { get; }
+
+    /// <summary>Absolute references below this are local.</summary>
+    internal string ServiceBase { get; }
 
     /// <summary>Whether a resource of <see cref="Type"/> is a result.</summary>
     /// <param name="json">The resource.</param>
     public bool Matches(ReadOnlySpan<byte> json)
     {
         var resource = new JsonView(json);
-        foreach (var criterion in Criteria)
+        foreach (var criterion in _criteria)
         {
             if (!criterion.Matches(resource, SubSearchResults.None))
             {
@@ -96,7 +102,7 @@ public sealed class SubSearchResults
         }
         else
         {
-            keys.UnionWith(References.Keys(search.By, json));
+            keys.UnionWith(References.Keys(search.By, json, search.ServiceBase));
         }
 
         return true;
@@ -106,7 +112,8 @@ public sealed class SubSearchResults
     /// <param name="search">The sub-search.</param>
     public void Complete(SubSearch search) => Started(search);
 
-    internal bool Contains(SubSearch search, ResourceReference reference) => reference.IsRelative && Contains(search, reference.Type, reference.Id);
+    internal bool Contains(SubSearch search, ResourceReference reference) =>
+        reference.IsBelow(search.ServiceBase) && Contains(search, reference.Type, reference.Id);
 
     internal bool Contains(SubSearch search, ResourceType type, ReadOnlySpan<byte> id)
     {

@@ -1,28 +1,36 @@
 namespace BetterCare.Care.Fhir.Search;
 
 /// <summary>A page of results.</summary>
-/// <param name="Resources">The resources in order, as stored.</param>
+/// <typeparam name="TRow">What the store keeps a resource as.</typeparam>
+/// <param name="Rows">The results in order.</param>
 /// <param name="Total">How many match in all.</param>
 /// <param name="Next">The cursor of the next page; null on the last.</param>
-public sealed record SearchPage(IReadOnlyList<ReadOnlyMemory<byte>> Resources, int Total, PageCursor? Next)
+public sealed record SearchPage<TRow>(IReadOnlyList<TRow> Rows, int Total, PageCursor? Next);
+
+/// <summary>Makes pages.</summary>
+public static class SearchPage
 {
     /// <summary>
     /// Filters, sorts and cuts candidates to the page that the request asks for. Looks at every candidate once and keeps
     /// no more than a page and one.
     /// </summary>
+    /// <typeparam name="TRow">What the store keeps a resource as.</typeparam>
     /// <param name="request">The request.</param>
     /// <param name="candidates">Resources of the request's type; those that do not match are left out.</param>
+    /// <param name="json">The bytes of a candidate, with its id and meta in them.</param>
     /// <param name="results">What the sub-searches found; needed only if there are any.</param>
-    public static SearchPage Of(SearchRequest request, IEnumerable<ReadOnlyMemory<byte>> candidates, SubSearchResults? results = null)
+    public static SearchPage<TRow> Of<TRow>(
+        SearchRequest request, IEnumerable<TRow> candidates, Func<TRow, ReadOnlyMemory<byte>> json, SubSearchResults? results = null)
     {
         var total = 0;
         var limit = request.CountOnly ? 0 : request.Count;
 
-        // The worst of the best on top: replaced when a better one comes.
-        var best = new PriorityQueue<ReadOnlyMemory<byte>, byte[]>(Comparer<byte[]>.Create((a, b) => b.AsSpan().SequenceCompareTo(a)));
+        // The worst of the best on top: it goes when a better one comes.
+        var best = new PriorityQueue<TRow, byte[]>(Comparer<byte[]>.Create((a, b) => b.AsSpan().SequenceCompareTo(a)));
         foreach (var candidate in candidates)
         {
-            if (!request.Matches(candidate.Span, results))
+            var resource = json(candidate).Span;
+            if (!request.Matches(resource, results))
             {
                 continue;
             }
@@ -33,7 +41,7 @@ public sealed record SearchPage(IReadOnlyList<ReadOnlyMemory<byte>> Resources, i
                 continue;
             }
 
-            var key = request.Sort.KeyOf(candidate.Span);
+            var key = request.Sort.KeyOf(resource);
             if (request.Cursor is { } cursor && key.AsSpan().SequenceCompareTo(cursor.Key.Span) <= 0)
             {
                 continue;
@@ -52,7 +60,14 @@ public sealed record SearchPage(IReadOnlyList<ReadOnlyMemory<byte>> Resources, i
         return Cut(request, best, total, limit);
     }
 
-    private static SearchPage Cut(SearchRequest request, PriorityQueue<ReadOnlyMemory<byte>, byte[]> best, int total, int limit)
+    /// <summary>The same for a store whose rows are the bytes themselves.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="candidates">Resources of the request's type; those that do not match are left out.</param>
+    /// <param name="results">What the sub-searches found; needed only if there are any.</param>
+    public static SearchPage<ReadOnlyMemory<byte>> Of(SearchRequest request, IEnumerable<ReadOnlyMemory<byte>> candidates, SubSearchResults? results = null) =>
+        Of(request, candidates, static bytes => bytes, results);
+
+    private static SearchPage<TRow> Cut<TRow>(SearchRequest request, PriorityQueue<TRow, byte[]> best, int total, int limit)
     {
         var more = best.Count > limit;
         if (more)
@@ -60,14 +75,15 @@ public sealed record SearchPage(IReadOnlyList<ReadOnlyMemory<byte>> Resources, i
             best.Dequeue();
         }
 
-        var page = new ReadOnlyMemory<byte>[best.Count];
+        var page = new TRow[best.Count];
         byte[] last = [];
         for (var i = page.Length - 1; i >= 0; i--)
         {
-            best.TryDequeue(out page[i], out var key);
+            best.TryDequeue(out var row, out var key);
+            page[i] = row!;
             last = i == page.Length - 1 ? key! : last;
         }
 
-        return new SearchPage(page, total, more && page.Length > 0 ? PageCursor.After(request.Type, request.Sort, last) : null);
+        return new SearchPage<TRow>(page, total, more && page.Length > 0 ? PageCursor.After(request.Type, request.Sort, last) : null);
     }
 }

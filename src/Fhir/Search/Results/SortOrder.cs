@@ -8,6 +8,18 @@ namespace BetterCare.Care.Fhir.Search;
 /// <param name="Descending">Largest first.</param>
 public sealed record SortBy(SearchParameter Parameter, bool Descending);
 
+/// <summary>Where a page ended, in an order of one part.</summary>
+/// <param name="IsMissing">The resource had no value (or the order is by id alone).</param>
+/// <param name="Ticks">For a date: its start, UTC ticks.</param>
+/// <param name="Number">For a number or quantity: its value.</param>
+/// <param name="Text">For anything else: the text that it sorts by.</param>
+/// <param name="Id">The resource's id.</param>
+public readonly record struct SortPosition(bool IsMissing, long Ticks, double Number, string Text, string Id)
+{
+    /// <summary>Prints nothing of the resource.</summary>
+    public override string ToString() => "(position)";
+}
+
 /// <summary>
 /// The order of a search's results. Each resource has a key of bytes, so that comparing bytes is comparing resources,
 /// whatever compares them; the id comes last in every key, so no two are equal. Resources without a value come last.
@@ -21,6 +33,9 @@ public sealed class SortOrder
 
     // A longer text would only make longer cursors: equal beginnings are parted by the id.
     private const int MaxTextBytes = 96;
+
+    private const byte Present = 1;
+    private const byte Missing = 2;
 
     private SortOrder(SortBy[] parts) => Parts = parts;
 
@@ -68,6 +83,52 @@ public sealed class SortOrder
         return [.. key];
     }
 
+    /// <summary>
+    /// What a cursor says, for a store that keeps an index in this order and seeks in it; null if the order has more than
+    /// one part.
+    /// </summary>
+    /// <param name="cursor">A cursor of this order.</param>
+    public SortPosition? Position(PageCursor cursor)
+    {
+        var key = cursor.Key.Span;
+        if (Parts.Count == 0)
+        {
+            return new SortPosition(true, 0, 0, "", Encoding.UTF8.GetString(key));
+        }
+
+        if (Parts.Count > 1 || key.IsEmpty)
+        {
+            return null;
+        }
+
+        if (key[0] == Missing)
+        {
+            return new SortPosition(true, 0, 0, "", Encoding.UTF8.GetString(key[1..]));
+        }
+
+        byte[] value = key[1..].ToArray();
+        var isText = Parts[0].Parameter.Type is not (SearchParameterType.Date or SearchParameterType.Number or SearchParameterType.Quantity);
+        var length = isText ? Array.IndexOf(value, Parts[0].Descending ? (byte)0xFF : (byte)0) : 8;
+        if (length < 0 || length > value.Length)
+        {
+            return null;
+        }
+
+        var id = Encoding.UTF8.GetString(value, isText ? length + 1 : length, value.Length - (isText ? length + 1 : length));
+        for (var i = 0; i < length && Parts[0].Descending; i++)
+        {
+            value[i] = (byte)~value[i];
+        }
+
+        if (isText)
+        {
+            return new SortPosition(false, 0, 0, Encoding.UTF8.GetString(value, 0, length), id);
+        }
+
+        var bits = BinaryPrimitives.ReadInt64BigEndian(value);
+        return new SortPosition(false, bits, BitConverter.Int64BitsToDouble(bits < 0 ? bits ^ long.MinValue : ~bits), "", id);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', Parts.Select(p => (p.Descending ? "-" : "") + p.Parameter.Code));
 
@@ -75,11 +136,11 @@ public sealed class SortOrder
     {
         if (value is null)
         {
-            key.Add(2);
+            key.Add(Missing);
             return;
         }
 
-        key.Add(1);
+        key.Add(Present);
         foreach (var b in value)
         {
             key.Add(descending ? (byte)~b : b);
@@ -111,7 +172,7 @@ public sealed class SortOrder
         switch (part.Parameter.Type)
         {
             case SearchParameterType.Date:
-                return DateInterval.TryRead(value, element.Type, out var interval) ? Number(part.Descending && interval.End < long.MaxValue ? interval.End : interval.Start) : null;
+                return DateInterval.TryRead(value, element.Type, out var interval) ? Number(interval.Start) : null;
             case SearchParameterType.Number or SearchParameterType.Quantity:
                 return NumberRange.TryRead(value, element.Type, out var range) ? Number((double)(range.Low > decimal.MinValue ? range.Low : range.High)) : null;
             default:

@@ -89,6 +89,13 @@ public readonly record struct DateInterval(long Start, long End)
     {
         var starts = TryParse(value["start"u8].Text, out var start);
         var ends = TryParse(value["end"u8].Text, out var end);
+        if (starts && ends && end.End <= start.Start)
+        {
+            // A period that ends before it starts (which per-1 forbids) is the stretch between the two.
+            interval = new DateInterval(end.Start, start.End);
+            return true;
+        }
+
         interval = new DateInterval(starts ? start.Start : Always.Start, ends ? end.End : Always.End);
         return starts || ends;
     }

@@ -130,7 +130,19 @@ public sealed class CompositeValue : SearchValue
 
     internal override bool Matches(scoped in Element element)
     {
-        var composite = Array.Find(_parameter.CompositePaths, FoundBy(element.Path))!;
+        foreach (var composite in _parameter.CompositePaths)
+        {
+            if (composite.Base == element.Path)
+            {
+                return AllMatch(composite, element);
+            }
+        }
+
+        return false;
+    }
+
+    private bool AllMatch(CompositePath composite, scoped in Element element)
+    {
         for (var i = 0; i < Parts.Count; i++)
         {
             if (!AnyMatches(composite.Components[i], Parts[i], element))
@@ -141,8 +153,6 @@ public sealed class CompositeValue : SearchValue
 
         return true;
     }
-
-    private static Predicate<CompositePath> FoundBy(ElementPath path) => c => c.Base == path;
 
     private static bool AnyMatches(ElementPath[] paths, SearchValue part, scoped in Element element)
     {

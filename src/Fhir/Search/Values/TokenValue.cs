@@ -106,7 +106,8 @@ public sealed class TokenValue : SearchValue
             || (!_code.AsSpan().Contains((byte)'@') && SameDigits(contact, _code));
     }
 
-    // 0161 496 0000, (0161) 4960000 and 01614960000 are one number.
+    // 0161 496 0000, (0161) 4960000 and 01614960000 are one number. A plus sign counts for nothing: in a query that was
+    // not percent-encoded it has become a space.
     private static bool SameDigits(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
         int i = 0, j = 0, digits = 0;
@@ -119,7 +120,7 @@ public sealed class TokenValue : SearchValue
                 return i == a.Length && j == b.Length && digits > 0;
             }
 
-            if (a[i] != b[j] || !(char.IsAsciiDigit((char)a[i]) || a[i] == '+'))
+            if (a[i] != b[j] || !char.IsAsciiDigit((char)a[i]))
             {
                 return false;
             }
@@ -132,7 +133,7 @@ public sealed class TokenValue : SearchValue
 
     private static int SkipPunctuation(ReadOnlySpan<byte> text, int i)
     {
-        while (i < text.Length && text[i] is (byte)' ' or (byte)'-' or (byte)'(' or (byte)')' or (byte)'.')
+        while (i < text.Length && text[i] is (byte)' ' or (byte)'+' or (byte)'-' or (byte)'(' or (byte)')' or (byte)'.')
         {
             i++;
         }
