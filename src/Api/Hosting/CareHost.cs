@@ -52,10 +52,16 @@ public static class CareHost
         customise?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<Callers>();
         Map(app);
+
+        // Said explicitly, so that the endpoints are known before the host starts: openapi.yaml is written from them.
+#pragma warning disable ASP0014
+        app.UseEndpoints(_ => { });
+#pragma warning restore ASP0014
         return app;
     }
 
