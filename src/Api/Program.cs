@@ -5,6 +5,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
 {
     Verb.Json,
     Verb.Database,
+    DemoVerb.Create(),
     ServeVerb.Create(),
     GenerateVerb.Create(),
     ImportVerb.Create(),
@@ -12,6 +13,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     ReportVerb.Create(),
     ValidateVerb.Create(),
     MigrateVerb.Create(),
+    RebuildVerb.Create(),
     OpenApiVerb.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -31,6 +31,7 @@ public static class Services
         services.AddSingleton<ResourceWriter>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<BulkImporter>();
+        services.AddSingleton<Rebuilder>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
         services.AddSingleton<RunWriter>();

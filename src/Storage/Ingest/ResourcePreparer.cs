@@ -85,7 +85,7 @@ public sealed class ResourcePreparer
         long patientKey;
         if (found.Type == ResourceType.Patient)
         {
-            if (NumberOf(json.Span, found, identifiers, target?.Id ?? postedId, out var number) is { } issue)
+            if (NumberOf(json.Span, identifiers, target?.Id ?? postedId, out var number) is { } issue)
             {
                 return new Prepared(null, [issue], false);
             }
@@ -111,36 +111,56 @@ public sealed class ResourcePreparer
 
         await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
         var body = Assemble(json.Span, found, id);
-        var metaAt = MetaAt(body, found);
-        _keys.Read(found.Type, body);
-        _projector.Read(found.Type, id, body, _keys.View);
+        var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, Contacts(json.Span, supplier, supplierUri, references), ct);
         return new Prepared(
-            new PreparedResource
+            item with
             {
-                Method = WriteMethod.Upsert,
-                Type = found.Type,
-                Id = id,
-                PatientKey = patientKey,
-                SupplierKey = supplier,
-                Body = body,
-                MetaAt = metaAt,
-                ContentHash = Hashing.Content(body),
                 Line = line,
-                Identifiers = _keys.Identifiers.Count == 0 ? [] : [.. _keys.Identifiers],
-                Codes = _keys.Codes.Count == 0 ? [] : [.. _keys.Codes.Distinct()],
-                Day = _keys.Day,
-                Events = patientKey == 0 || _projector.Events.Count == 0 ? [] : [.. _projector.Events],
-                Contacts = patientKey == 0 ? [] : Contacts(json.Span, supplier, supplierUri, references),
-                SetsFlags = _projector.Flags,
-                Registration = _projector.Registration,
-                Patient = found.Type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
-                Practice = found.Type == ResourceType.Organization ? PracticeRow(body) : null,
                 SourceId = sourceId,
                 ExpectedVersion = target?.ExpectedVersion,
                 MustNotExist = target?.MustNotExist ?? false,
             },
             [.. _reader.Issues],
             false);
+    }
+
+    /// <summary>Reads what is derived from a stored resource again: events, index keys, the person's row.</summary>
+    public ValueTask<PreparedResource> DeriveAsync(IngestSession session, StoredResource stored, int supplier, CancellationToken ct)
+    {
+        _reader.Read(stored.Body, Options);
+        return DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, Contacts(stored.Body, Directories.UnnamedSupplier, "", _reader.References.ToArray()), ct);
+    }
+
+    private async ValueTask<PreparedResource> DeriveAsync(
+        IngestSession session, ResourceType type, string id, long patientKey, int supplier, byte[] body, string[] practitioners, CancellationToken ct)
+    {
+        var metaAt = MetaAt(body);
+        _keys.Read(type, body);
+        _projector.Read(type, id, body, _keys.View);
+        return new PreparedResource
+        {
+            Method = WriteMethod.Upsert,
+            Type = type,
+            Id = id,
+            PatientKey = patientKey,
+            SupplierKey = supplier,
+            Body = body,
+            MetaAt = metaAt,
+            ContentHash = Hashing.Content(body),
+            Identifiers = _keys.Identifiers.Count == 0 ? [] : [.. _keys.Identifiers.Distinct()],
+            Codes = _keys.Codes.Count == 0 ? [] : [.. _keys.Codes.Distinct()],
+            Day = _keys.Day,
+            Events = patientKey == 0 || _projector.Events.Count == 0 ? [] : [.. _projector.Events],
+
+            // The code of an admission is its diagnosis; other contacts carry the professional.
+            Contacts = patientKey == 0 || practitioners.Length == 0 || _projector.ContactEvent < 0 || _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
+                ? []
+                : [(_projector.ContactEvent, practitioners[0])],
+            SetsFlags = _projector.Flags,
+            Registration = _projector.Registration,
+            Patient = type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
+            Practice = type == ResourceType.Organization ? PracticeRow(body) : null,
+        };
     }
 
     private static Prepared Refuse(string code, string expression, string text) =>
@@ -156,7 +176,7 @@ public sealed class ResourcePreparer
         return Encoding.UTF8.GetString(hash < 0 ? source : source[..hash]);
     }
 
-    private static Issue? NumberOf(ReadOnlySpan<byte> json, ResourceFound found, IdentifierFound[] identifiers, string? id, out NhsNumber number)
+    private static Issue? NumberOf(ReadOnlySpan<byte> json, IdentifierFound[] identifiers, string? id, out NhsNumber number)
     {
         number = default;
         var seen = 0;
@@ -188,7 +208,6 @@ public sealed class ResourcePreparer
             return null;
         }
 
-        _ = found;
         return new Issue(IssueSeverity.Error, "business-rule", "Patient.identifier",
             $"There is no NHS number. Send an identifier with system {NhsNumber.System}; a person without one is traced first.", "nhs-number-required");
     }
@@ -361,10 +380,9 @@ public sealed class ResourcePreparer
         return _splice.Apply(json, found.Text);
     }
 
-    private static int MetaAt(byte[] body, ResourceFound found)
+    /// <summary>Just inside the braces of the resource's own meta.</summary>
+    private static int MetaAt(byte[] body)
     {
-        // The root's own meta: the search starts where it was found or put, and ids and versions before it are short.
-        _ = found;
         var reader = new System.Text.Json.Utf8JsonReader(body, new System.Text.Json.JsonReaderOptions { MaxDepth = 256 });
         reader.Read();
         while (reader.Read() && reader.TokenType == System.Text.Json.JsonTokenType.PropertyName)
@@ -382,21 +400,14 @@ public sealed class ResourcePreparer
         throw new InvalidOperationException("A prepared body has a meta.");
     }
 
-    private (int Event, string PractitionerId)[] Contacts(ReadOnlySpan<byte> json, int supplier, string supplierUri, ReferenceFound[] references)
+    /// <summary>The practitioners whom an encounter names, as we call them.</summary>
+    private static string[] Contacts(ReadOnlySpan<byte> json, int supplier, string supplierUri, ReferenceFound[] references)
     {
-        if (_projector.ContactEvent < 0)
-        {
-            return [];
-        }
-
         foreach (var r in references)
         {
             if (r is { Target: ResourceType.Practitioner, Form: ReferenceForm.Relative })
             {
-                // Code of an admission is its diagnosis; contacts carry the professional instead.
-                return _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
-                    ? []
-                    : [(_projector.ContactEvent, SourceIds.Stored(supplier, supplierUri, r.Target, Text(json, r.TargetId)))];
+                return [SourceIds.Stored(supplier, supplierUri, r.Target, Text(json, r.TargetId))];
             }
         }
 

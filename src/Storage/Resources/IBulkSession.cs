@@ -20,6 +20,12 @@ internal interface IBulkSession : IAsyncDisposable
     /// <summary>Copies the current rows of what will be updated to history, and takes them out of the indexes.</summary>
     Task ArchiveAsync(List<PreparedResource> updates);
 
+    /// <summary>Takes out everything derived of a range of people, to be written anew.</summary>
+    Task ClearDerivedAsync(long fromKey, long toKey);
+
+    /// <summary>Writes index entries.</summary>
+    Task IndexAsync(List<PreparedResource> items);
+
     Task InsertAsync(List<PreparedResource> inserts);
 
     Task UpdateAsync(List<PreparedResource> updates);

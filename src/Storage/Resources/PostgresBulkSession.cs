@@ -236,6 +236,19 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
         await IndexAsync(updates);
     }
 
+    public async Task ClearDerivedAsync(long fromKey, long toKey)
+    {
+        await using var command = Command("""
+            DELETE FROM resource_identifier WHERE patient_key BETWEEN @from AND @to;
+            DELETE FROM resource_code WHERE patient_key BETWEEN @from AND @to;
+            DELETE FROM timeline WHERE patient_key BETWEEN @from AND @to;
+            UPDATE patient SET flags=0, registered_day=0, deregistered_day=0 WHERE patient_key BETWEEN @from AND @to;
+            """);
+        command.Parameters.AddWithValue("from", fromKey);
+        command.Parameters.AddWithValue("to", toKey);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public async Task KeepBesideAsync(List<PreparedResource> besides)
     {
         foreach (var item in besides)
@@ -440,7 +453,7 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
         await copy.CompleteAsync();
     }
 
-    private async Task IndexAsync(List<PreparedResource> items)
+    public async Task IndexAsync(List<PreparedResource> items)
     {
         await using (var copy = await _db.BeginBinaryImportAsync("COPY resource_identifier (hash, patient_key, type, id) FROM STDIN (FORMAT BINARY)"))
         {

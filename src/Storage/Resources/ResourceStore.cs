@@ -71,6 +71,27 @@ public sealed class ResourceStore(CareDatabase database)
         [Hashing.Identifier((byte)type, Encoding.UTF8.GetBytes(system), Encoding.UTF8.GetBytes(value)), (short)type],
         ct);
 
+    /// <summary>The highest patient key in use; 0 where there is nobody.</summary>
+    public async Task<long> LastPatientKeyAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = Command(connection, "SELECT COALESCE(MAX(patient_key), 0) FROM patient", []);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(ct), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Current resources of a range of people with their suppliers, person by person.</summary>
+    public async IAsyncEnumerable<(StoredResource Resource, int SupplierKey)> OfPatientsAsync(long fromKey, long toKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = Command(
+            connection, $"SELECT {Columns}, supplier_key FROM resource WHERE patient_key BETWEEN @p0 AND @p1 AND NOT deleted ORDER BY patient_key, type, id", [fromKey, toKey]);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            yield return (Row(reader), reader.GetInt32(8));
+        }
+    }
+
     /// <summary>How many current resources there are of each type.</summary>
     public async Task<IReadOnlyDictionary<ResourceType, long>> CountAsync(CancellationToken ct)
     {
@@ -103,17 +124,19 @@ public sealed class ResourceStore(CareDatabase database)
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            yield return new StoredResource(
-                reader.GetInt64(0),
-                (ResourceType)reader.GetInt16(1),
-                reader.GetString(2),
-                reader.GetInt32(3),
-                reader.GetInt64(4),
-                reader.GetBoolean(5),
-                reader.GetInt32(6),
-                reader.GetFieldValue<byte[]>(7));
+            yield return Row(reader);
         }
     }
+
+    private static StoredResource Row(DbDataReader reader) => new(
+        reader.GetInt64(0),
+        (ResourceType)reader.GetInt16(1),
+        reader.GetString(2),
+        reader.GetInt32(3),
+        reader.GetInt64(4),
+        reader.GetBoolean(5),
+        reader.GetInt32(6),
+        reader.GetFieldValue<byte[]>(7));
 
     private static DbCommand Command(DbConnection connection, string sql, object[] values)
     {

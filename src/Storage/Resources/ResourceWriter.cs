@@ -185,11 +185,17 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.AddFlagsAsync(plan.Flags);
         await session.RegisterAsync(plan.Registrations);
 
-        var contacts = plan.Written.SelectMany(r => r.Contacts.Select(c => c.PractitionerId)).Distinct(StringComparer.Ordinal).ToList();
+        await TimelinesAsync(session, plan.Written);
+    }
+
+    /// <summary>Brings the timelines of the people in <paramref name="written"/> up to date.</summary>
+    internal static async Task TimelinesAsync(IBulkSession session, IEnumerable<PreparedResource> written)
+    {
+        var contacts = written.SelectMany(r => r.Contacts.Select(c => c.PractitionerId)).Distinct(StringComparer.Ordinal).ToList();
         var professionals = contacts.Count == 0
             ? new Dictionary<string, int>(StringComparer.Ordinal)
             : await session.ProfessionalKeysAsync(contacts);
-        var changes = TimelineChange.Gather(plan.Written, professionals);
+        var changes = TimelineChange.Gather(written, professionals);
         if (changes.Count > 0)
         {
             var stored = await session.ReadTimelinesAsync([.. changes.Keys]);

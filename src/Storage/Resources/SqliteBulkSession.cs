@@ -134,8 +134,7 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
                 .Bind(item.Body.Span).Run();
         }
 
-        Index(inserts);
-        return Task.CompletedTask;
+        return IndexAsync(inserts);
     }
 
     public Task UpdateAsync(List<PreparedResource> updates)
@@ -153,7 +152,35 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
                 .Bind(item.Body.Span).Run();
         }
 
-        Index(updates);
+        return IndexAsync(updates);
+    }
+
+    public Task IndexAsync(List<PreparedResource> items)
+    {
+        var identifier = Statement("INSERT INTO resource_identifier (hash, patient_key, type, id) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING");
+        var code = Statement("INSERT INTO resource_code (type, code_hash, day, patient_key, id) VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO NOTHING");
+        foreach (var item in items)
+        {
+            foreach (var hash in item.Identifiers)
+            {
+                identifier.Bind(hash).Bind(item.PatientKey).Bind((long)item.Type).Bind(item.Id).Run();
+            }
+
+            foreach (var hash in item.Codes)
+            {
+                code.Bind((long)item.Type).Bind(hash).Bind((long)item.Day).Bind(item.PatientKey).Bind(item.Id).Run();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task ClearDerivedAsync(long fromKey, long toKey)
+    {
+        Statement("DELETE FROM resource_identifier WHERE patient_key BETWEEN ?1 AND ?2").Bind(fromKey).Bind(toKey).Run();
+        Statement("DELETE FROM resource_code WHERE patient_key BETWEEN ?1 AND ?2").Bind(fromKey).Bind(toKey).Run();
+        Statement("DELETE FROM timeline WHERE patient_key BETWEEN ?1 AND ?2").Bind(fromKey).Bind(toKey).Run();
+        Statement("UPDATE patient SET flags=0, registered_day=0, deregistered_day=0 WHERE patient_key BETWEEN ?1 AND ?2").Bind(fromKey).Bind(toKey).Run();
         return Task.CompletedTask;
     }
 
@@ -285,24 +312,6 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
         }
 
         await connection.DisposeAsync();
-    }
-
-    private void Index(List<PreparedResource> items)
-    {
-        var identifier = Statement("INSERT INTO resource_identifier (hash, patient_key, type, id) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING");
-        var code = Statement("INSERT INTO resource_code (type, code_hash, day, patient_key, id) VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO NOTHING");
-        foreach (var item in items)
-        {
-            foreach (var hash in item.Identifiers)
-            {
-                identifier.Bind(hash).Bind(item.PatientKey).Bind((long)item.Type).Bind(item.Id).Run();
-            }
-
-            foreach (var hash in item.Codes)
-            {
-                code.Bind((long)item.Type).Bind(hash).Bind((long)item.Day).Bind(item.PatientKey).Bind(item.Id).Run();
-            }
-        }
     }
 
     private void Superseded(PreparedResource item)

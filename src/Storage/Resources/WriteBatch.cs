@@ -38,7 +38,7 @@ public enum WriteOutcome : byte
 }
 
 /// <summary>A validated resource on its way into the store: the body is final but for version and time.</summary>
-public sealed class PreparedResource
+public sealed record PreparedResource
 {
     /// <summary>What to do.</summary>
     public WriteMethod Method { get; init; }
@@ -111,6 +111,9 @@ public sealed class PreparedResource
 
     /// <summary>Unix milliseconds of that version.</summary>
     public long LastUpdated { get; internal set; }
+
+    /// <summary>Says the type only: a record would print the body.</summary>
+    public override string ToString() => $"{Type.Name()}";
 
     internal Existing? Before { get; set; }
 

@@ -21,13 +21,40 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
     /// <summary>Default number of people one professional leads.</summary>
     private const int Capacity = 40;
 
-    /// <summary>Reads the register.</summary>
+    private sealed record Snapshot(long Updated, IReadOnlyDictionary<string, Registered> Register);
+
+    private volatile Snapshot? _last;
+
+    /// <summary>The register as it is now; read anew only when one of its resources has changed.</summary>
     public async Task<IReadOnlyDictionary<string, Registered>> ReadAsync(CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var places = await db.Practices.AsNoTracking().ToDictionaryAsync(p => p.Code, p => p.Place, StringComparer.Ordinal, ct);
+        byte[] types = [(byte)ResourceType.Practitioner, (byte)ResourceType.PractitionerRole, (byte)ResourceType.Organization];
+        long updated = 0;
+        foreach (var type in types)
+        {
+            updated = Math.Max(updated, await db.Resources.Where(r => r.Type == type).MaxAsync(r => (long?)r.LastUpdated, ct) ?? 0);
+        }
+
+        var last = _last;
+        if (last is null || last.Updated != updated)
+        {
+            _last = last = new Snapshot(updated, await ReadAllAsync(db, ct));
+        }
+
         var caseloads = (await db.Leads.Where(l => l.State == Storage.Model.LeadState.Confirmed).GroupBy(l => l.PractitionerId).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct))
             .ToDictionary(g => g.Key, g => g.Count, StringComparer.Ordinal);
+        return caseloads.Count == 0
+            ? last.Register
+            : last.Register.ToDictionary(
+                r => r.Key,
+                r => r.Value with { Professional = r.Value.Professional with { Caseload = caseloads.GetValueOrDefault(r.Key) } },
+                StringComparer.Ordinal);
+    }
+
+    private async Task<IReadOnlyDictionary<string, Registered>> ReadAllAsync(CareDbContext db, CancellationToken ct)
+    {
+        var places = await db.Practices.AsNoTracking().ToDictionaryAsync(p => p.Code, p => p.Place, StringComparer.Ordinal, ct);
         var organisations = new Dictionary<string, (string Code, string District, bool IsPractice)>(StringComparer.Ordinal);
         await foreach (var o in resources.SharedAsync(ResourceType.Organization, ct))
         {
@@ -69,7 +96,6 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
                 IsRegistered = person.Active,
                 From = Date(r, "start"),
                 LastDay = Date(r, "end"),
-                Caseload = caseloads.GetValueOrDefault(id),
                 Capacity = Capacity,
                 SevenDayCover = r.TryGetProperty("availableTime", out var times)
                     && times.EnumerateArray().SelectMany(t => t.TryGetProperty("daysOfWeek", out var d) ? d.EnumerateArray().Select(x => x.GetString()) : []).Distinct().Count() == 7,
