@@ -150,6 +150,18 @@ public class BcfCountingTests
     }
 
     [Fact]
+    public void Publish_OneCcgHasOneReadmission_HiddenAndNotToBeSubtracted()
+    {
+        var table = BcfTable.Of(BcfMetric.Readmissions, "County", [("A", new BcfCount(11, 400), null, null), ("B", new BcfCount(1, 350), null, null)], 12);
+
+        var published = PublishedBcf.Of(table);
+
+        published.Areas[1].IsHidden.ShouldBeTrue();
+        published.Areas[0].IsHidden.ShouldBeTrue("12 less 11 would leave the one");
+        published.Whole.Value.ShouldBe(1.3m);
+    }
+
+    [Fact]
     public void Table_NobodyInTheDenominator_HasNoValue() =>
         new BcfLine(BcfMetric.StillAtHome, "A", new BcfCount(0, 0), 3).Value.ShouldBeNull();
 
