@@ -153,6 +153,17 @@ public sealed class FoundTests
     }
 
     [Fact]
+    public void Read_BundlesInBundlesThatNameTheirTypeLast_AreNotReadForEver()
+    {
+        const int Levels = 60;
+        var json = string.Concat(Enumerable.Repeat("{'type':'collection','entry':[{'resource':", Levels)) + "{'resourceType':'Patient'}" + string.Concat(Enumerable.Repeat("}],'resourceType':'Bundle'}", Levels));
+
+        Read(json).ShouldBeFalse();
+
+        _reader.Issues.Single().Text.ShouldContain("comes too late");
+    }
+
+    [Fact]
     public void Read_MoreIssuesThanAsked_SaysSo()
     {
         _reader.Read(Given.Json("{'resourceType':'Patient','a':1,'b':2,'c':3}"), new ReaderOptions { MaxIssues = 2 }).ShouldBeFalse();
