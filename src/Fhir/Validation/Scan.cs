@@ -84,14 +84,14 @@ internal static class Scan
     /// <summary>
     /// Whether no two items of a tree have the same text in a child; one pass, however deep the tree.
     /// </summary>
-    /// <param name="json">An array of items.</param>
+    /// <param name="json">An array of items; empty when absent.</param>
     /// <param name="branch">The property of an item that holds items.</param>
     /// <param name="leaf">The property that must differ.</param>
     public static bool AreDistinct(ReadOnlySpan<byte> json, ReadOnlySpan<byte> branch, ReadOnlySpan<byte> leaf)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var reader = Reader(json);
-        while (reader.Read())
+        while (!json.IsEmpty && reader.Read())
         {
             if (reader.TokenType != JsonTokenType.PropertyName || reader.ValueTextEquals(branch))
             {

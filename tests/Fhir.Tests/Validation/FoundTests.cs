@@ -129,6 +129,31 @@ public sealed class FoundTests
     }
 
     [Fact]
+    public void Read_EveryType_IsKnown()
+    {
+        foreach (var type in Enum.GetValues<ResourceType>().Where(t => t != ResourceType.None))
+        {
+            Read($"{{'resourceType':'{type}','language':'en'}}");
+
+            _reader.Type.ShouldBe(type);
+            _reader.Issues.ShouldAllBe(i => i.Code == "required" || i.Code == "invariant");
+        }
+    }
+
+    [Theory]
+    [InlineData("Address Age Annotation Attachment CodeableConcept Coding ContactPoint Count Distance Duration HumanName Identifier Money Period Quantity Range Ratio")]
+    [InlineData("Reference SampledData Signature Timing ContactDetail Contributor DataRequirement Expression ParameterDefinition RelatedArtifact TriggerDefinition UsageContext Dosage Meta")]
+    public void Read_EveryDataType_IsKnown(string types)
+    {
+        foreach (var type in types.Split(' '))
+        {
+            Read(Given.Value(type, "{'extension':[{'url':'http://x.org','valueCode':'a'}]}"));
+
+            _reader.Issues.ShouldAllBe(i => i.Code == "required" || i.Code == "invariant");
+        }
+    }
+
+    [Fact]
     public void Read_ExpectedTypeDiffers_IsRefused()
     {
         _reader.Read("""{"resourceType":"Patient"}"""u8, new ReaderOptions { ExpectedType = ResourceType.Observation }).ShouldBeFalse();
