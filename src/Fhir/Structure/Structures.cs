@@ -58,40 +58,27 @@ internal static class Structures
     {
         var structure = Definitions.Value[name];
         var isResource = structure.GetProperty("kind").ValueEquals("resource");
-        var elements = structure.GetProperty("elements").EnumerateArray().ToList();
-        var shapes = new Dictionary<string, Shape>(StringComparer.Ordinal);
-        foreach (var element in elements)
-        {
-            var path = element.GetProperty("path").GetString()!;
-            var dot = path.LastIndexOf('.');
-            if (dot > 0)
-            {
-                shapes.TryAdd(path[..dot], new Shape(path[..dot]));
-            }
-        }
-
-        var root = elements[0].GetProperty("path").GetString()!;
+        var elements = structure.GetProperty("elements").EnumerateArray().Select(e => (Path: e.GetProperty("path").GetString()!, Definition: e)).ToList();
+        var root = elements[0].Path;
+        var children = elements.Skip(1).ToLookup(e => e.Path[..e.Path.LastIndexOf('.')], e => e.Definition, StringComparer.Ordinal);
+        var shapes = children.ToDictionary(c => c.Key, c => new Shape(c.Key), StringComparer.Ordinal);
         foreach (var (path, shape) in shapes)
         {
-            var children = elements.Where(e => IsChild(e.GetProperty("path").GetString()!, path)).ToList();
-            Fill(shape, children, shapes, isResource && path == root);
+            Fill(shape, children[path], shapes, isResource && path == root);
             shape.Hook = HookOf(path);
         }
 
-        foreach (var (path, shape) in shapes)
+        foreach (var (path, definition) in elements)
         {
-            var own = elements.First(e => e.GetProperty("path").ValueEquals(path));
-            var constraints = path == root ? Inherited(name) : Constraints(own);
-            shape.Invariants = [.. shape.Invariants, .. constraints.Select(c => Validation.Invariants.Bind(path, c, () => shape)).OfType<Invariant>()];
+            if (shapes.TryGetValue(path, out var shape))
+            {
+                var constraints = path == root ? Inherited(name) : Constraints(definition);
+                shape.Invariants = [.. shape.Invariants, .. constraints.Select(c => Validation.Invariants.Bind(path, c, () => shape)).OfType<Invariant>()];
+            }
         }
 
         return shapes[root];
     }
-
-    private static bool IsChild(string path, string parent) =>
-        path.Length > parent.Length && path[parent.Length] == '.'
-        && path.StartsWith(parent, StringComparison.Ordinal)
-        && path.IndexOf('.', parent.Length + 1) < 0;
 
     private static Hook HookOf(string path) => path switch
     {
@@ -106,7 +93,7 @@ internal static class Structures
         _ => Hook.None,
     };
 
-    private static void Fill(Shape shape, List<JsonElement> children, Dictionary<string, Shape> shapes, bool isResource)
+    private static void Fill(Shape shape, IEnumerable<JsonElement> children, Dictionary<string, Shape> shapes, bool isResource)
     {
         var elements = new List<Element>();
         var required = new List<int>();

@@ -3,61 +3,59 @@ using BetterCare.Care.Fhir.Structure;
 
 namespace BetterCare.Care.Fhir.Validation;
 
-/// <summary>What the invariants of a Bundle ask about its entries. The outermost Bundle's entries are known; those of a Bundle inside
-/// are looked up again.</summary>
+/// <summary>What the invariants of a Bundle ask about its entries, counted while they are read.</summary>
 public sealed partial class ResourceReader
 {
-    private int _entriesWithSearch;
-    private int _entriesWithRequest;
-    private int _entriesWithResponse;
     private int[] _urlTable = new int[32];
     private int _urlTableMask;
     private Urn[] _urns = new Urn[16];
     private int _urnCount;
+    private EntryCounts _counts;
 
-    /// <summary>How many entries have a child.</summary>
-    internal int EntriesWith(in Frame bundle, int entry, string child)
-    {
-        if (_depth == 0)
-        {
-            return child switch
-            {
-                "request" => _entriesWithRequest,
-                "response" => _entriesWithResponse,
-                _ => _entriesWithSearch,
-            };
-        }
+    /// <summary>Entries of the Bundle that was just read, by what they have.</summary>
+    internal EntryCounts BundleEntries => _counts;
 
-        var name = System.Text.Encoding.ASCII.GetBytes(child);
-        var count = 0;
-        foreach (var item in Scan.Items(bundle.Json(entry)))
-        {
-            count += Scan.Field(item, name).IsEmpty ? 0 : 1;
-        }
-
-        return count;
-    }
-
-    /// <summary>bdl-7: no two entries have the same fullUrl and version.</summary>
+    /// <summary>
+    /// bdl-7: no two entries have the same fullUrl and version. Bundles inside the entries of another are looked through again; those
+    /// inside these are not, because doing so at every level would make a hostile Bundle expensive.
+    /// </summary>
     internal bool FullUrlsDiffer(in Frame bundle, int entry)
     {
-        if (_depth > 0)
+        if (_counts.Level == 1 && _type == ResourceType.Bundle)
         {
-            var seen = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var item in Scan.Items(bundle.Json(entry)))
-            {
-                var url = Scan.Field(item, "fullUrl"u8);
-                var version = Scan.Field(Scan.Field(Scan.Field(item, "resource"u8), "meta"u8), "versionId"u8);
-                if (!url.IsEmpty && !seen.Add(System.Text.Encoding.UTF8.GetString(url) + System.Text.Encoding.UTF8.GetString(version)))
-                {
-                    return false;
-                }
-            }
+            return FillUrlTable(bundle.AllJson, withVersion: true);
+        }
 
+        if (_counts.Level > 2)
+        {
             return true;
         }
 
-        return FillUrlTable(bundle.AllJson, withVersion: true);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in Scan.Items(bundle.Json(entry)))
+        {
+            var url = Scan.Field(item, "fullUrl"u8);
+            var version = Scan.Field(Scan.Field(Scan.Field(item, "resource"u8), "meta"u8), "versionId"u8);
+            if (!url.IsEmpty && !seen.Add(System.Text.Encoding.UTF8.GetString(url) + System.Text.Encoding.UTF8.GetString(version)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void CountEntry(ReadOnlySpan<Slot> slots)
+    {
+        _counts = _counts with
+        {
+            Entries = _counts.Entries + 1,
+            First = _counts.Entries == 0 ? _counts.Last : _counts.First,
+            Last = ResourceType.None,
+            WithSearch = _counts.WithSearch + (slots[BundleSlots.Search].Exists ? 1 : 0),
+            WithRequest = _counts.WithRequest + (slots[BundleSlots.EntryRequest].Exists ? 1 : 0),
+            WithResponse = _counts.WithResponse + (slots[BundleSlots.EntryResponse].Exists ? 1 : 0),
+        };
     }
 
     /// <summary>
@@ -192,6 +190,17 @@ public sealed partial class ResourceReader
         public static readonly int IfNoneMatch = Request.IndexOf("ifNoneMatch");
         public static readonly int IfModifiedSince = Request.IndexOf("ifModifiedSince");
     }
+
+    /// <summary>What the entries of one Bundle have.</summary>
+    /// <param name="Level">1 for a Bundle in no other, 2 for one in its entries; 0 outside Bundles.</param>
+    /// <param name="Entries">How many there are.</param>
+    /// <param name="First">Type of the first one's resource.</param>
+    /// <param name="Last">Type of the resource of the entry that is being read.</param>
+    /// <param name="WithSearch">How many have search.</param>
+    /// <param name="WithRequest">How many have request.</param>
+    /// <param name="WithResponse">How many have response.</param>
+    internal readonly record struct EntryCounts(
+        int Level, int Entries, ResourceType First, ResourceType Last, int WithSearch, int WithRequest, int WithResponse);
 
     /// <summary>A reference by urn:uuid or urn:oid, until all entries are known.</summary>
     private readonly record struct Urn(TextRange Text, SavedPath Path, int Entry);

@@ -48,6 +48,9 @@ public sealed partial class ResourceReader
             case Hook.Bundle when _depth == 0:
                 CheckUrns(json, Content(slots[BundleSlots.Type]).Of(json).SequenceEqual("transaction"u8));
                 break;
+            case Hook.BundleEntry:
+                CountEntry(slots);
+                break;
             case Hook.BundleRequest when _depth == 2:
                 _request = new RequestParts(
                     Content(slots[BundleSlots.Method]), Content(slots[BundleSlots.Url]), Content(slots[BundleSlots.IfNoneExist]),
@@ -75,7 +78,7 @@ public sealed partial class ResourceReader
                 Add(IssueSeverity.Error, "value", "reference must be Type/id (Patient/123), an absolute URL, urn:uuid: and a UUID, or # and the id of a contained resource.", null, "reference");
             }
 
-            else if (form is ReferenceForm.UrnUuid or ReferenceForm.UrnOid && _type == ResourceType.Bundle)
+            else if (form is ReferenceForm.UrnUuid or ReferenceForm.UrnOid && _counts.Level == 1 && _type == ResourceType.Bundle)
             {
                 Append(ref _urns, ref _urnCount, new Urn(range, SavePath(), _entry));
             }

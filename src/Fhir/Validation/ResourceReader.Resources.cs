@@ -24,6 +24,7 @@ public sealed partial class ResourceReader
     private MetaParts _meta;
     private RequestParts _request;
     private ResourceFound _entryResource;
+    private long _lookedAhead;
     private (int Start, int References, int Identifiers) _entryBegin;
 
     private enum Placement : byte
@@ -36,12 +37,14 @@ public sealed partial class ResourceReader
     private ResourceFound ReadResource(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, Placement placement, ResourceType expected)
     {
         var start = (int)reader.TokenStartIndex;
-        var type = FindType(reader, out var given);
+        var type = FindType(reader, LookAheadLimit(json), out var given);
         if (type == ResourceType.None)
         {
             Error("structure", given
                 ? "resourceType must be the name of one of the 146 resource types of FHIR R4, such as Patient (names are case-sensitive)."
-                : "resourceType is missing. Add it first in the object: \"resourceType\": \"Patient\", for example.");
+                : _lookedAhead > LookAheadLimit(json)
+                    ? "resourceType comes too late in too many resources. Put it first in each object."
+                    : "resourceType is missing. Add it first in the object: \"resourceType\": \"Patient\", for example.");
             reader.Skip();
             return default;
         }
@@ -56,8 +59,13 @@ public sealed partial class ResourceReader
             Error("invalid", $"The resource must be of type {expected.Name()}. Send it to its own type's address, or correct resourceType.");
         }
 
-        var (outerHolder, outerMeta) = (_holder, _meta);
+        var (outerHolder, outerMeta, outerCounts) = (_holder, _meta, _counts);
         _meta = default;
+        if (type == ResourceType.Bundle)
+        {
+            _counts = new EntryCounts { Level = _counts.Level + 1 };
+        }
+
         if (placement == Placement.Contained)
         {
             _holder.InContained = Math.Max(_path[_depth - 1].Index, 0) + 1;
@@ -86,14 +94,18 @@ public sealed partial class ResourceReader
             (_containedCount, _fragmentCount) = (_holder.ContainedFrom, _holder.FragmentsFrom);
         }
 
-        (_holder, _meta) = (outerHolder, outerMeta);
+        (_holder, _meta, _counts) = (outerHolder, outerMeta, outerCounts);
         return found;
     }
 
-    /// <summary>Looks ahead for resourceType, which JSON may hold anywhere in the object; nearly always it comes first.</summary>
-    private static ResourceType FindType(Utf8JsonReader ahead, out bool given)
+    /// <summary>
+    /// Looks ahead for resourceType, which JSON may hold anywhere in the object; nearly always it comes first. Resources inside
+    /// resources that all keep it for the end would be looked through once a level: there is a limit to that.
+    /// </summary>
+    private ResourceType FindType(Utf8JsonReader ahead, long limit, out bool given)
     {
         given = false;
+        var start = ahead.BytesConsumed;
         while (ahead.Read() && ahead.TokenType == JsonTokenType.PropertyName)
         {
             given = ahead.ValueTextEquals("resourceType"u8);
@@ -103,20 +115,30 @@ public sealed partial class ResourceReader
                 return ahead.TokenType == JsonTokenType.String ? ResourceTypes.Parse(ahead.ValueSpan) : ResourceType.None;
             }
 
+            if (_lookedAhead > limit)
+            {
+                return ResourceType.None;
+            }
+
             ahead.Skip();
+            _lookedAhead += ahead.BytesConsumed - start;
+            start = ahead.BytesConsumed;
         }
 
         return ResourceType.None;
     }
+
+    private static long LookAheadLimit(ReadOnlySpan<byte> json) => 8L * json.Length;
 
     private void ReadNested(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, Property property)
     {
         if (property.Element.Name != "contained")
         {
             var found = ReadResource(ref reader, json, Placement.Nested, ResourceType.None);
-            if (_depth == 2 && property.Element.Path == "Bundle.entry.resource")
+            if (property.Element.Path == "Bundle.entry.resource")
             {
-                _entryResource = found;
+                _counts = _counts with { Last = found.Type };
+                _entryResource = _depth == 2 ? found : _entryResource;
             }
 
             return;
@@ -291,9 +313,6 @@ public sealed partial class ResourceReader
     private void EndEntry(int end, ReadOnlySpan<Slot> slots)
     {
         ref readonly var fullUrl = ref slots[BundleSlots.FullUrl];
-        _entriesWithSearch += slots[BundleSlots.Search].Exists ? 1 : 0;
-        _entriesWithRequest += slots[BundleSlots.EntryRequest].Exists ? 1 : 0;
-        _entriesWithResponse += slots[BundleSlots.EntryResponse].Exists ? 1 : 0;
         Append(ref _entries, ref _entryCount, new BundleEntryFound(
             new TextRange(_entryBegin.Start, end - _entryBegin.Start), Content(fullUrl), _entryResource,
             _request.Method, _request.Url, _request.IfNoneExist, _request.IfMatch, _request.IfNoneMatch, _request.IfModifiedSince,

@@ -116,6 +116,16 @@ public sealed partial class ResourceReader
 
     private void Reset(ReaderOptions options)
     {
+        // After an unusually large resource the memory goes back.
+        Shrink(ref _scratch, 4096);
+        Shrink(ref _references, 32);
+        Shrink(ref _identifiers, 16);
+        Shrink(ref _entries, 16);
+        Shrink(ref _fragments, 16);
+        Shrink(ref _contained, 8);
+        Shrink(ref _saved, 64);
+        Shrink(ref _urns, 16);
+        Shrink(ref _urlTable, 32);
         _options = options;
         _issues.Clear();
         _issueEntries.Clear();
@@ -129,9 +139,8 @@ public sealed partial class ResourceReader
         _referenceCount = 0;
         _identifierCount = 0;
         _entryCount = 0;
-        _entriesWithSearch = 0;
-        _entriesWithRequest = 0;
-        _entriesWithResponse = 0;
+        _counts = default;
+        _lookedAhead = 0;
         _fragmentCount = 0;
         _containedCount = 0;
         _savedCount = 0;
@@ -140,6 +149,14 @@ public sealed partial class ResourceReader
         _request = default;
         _meta = default;
         _xhtml.Reset();
+    }
+
+    private static void Shrink<T>(ref T[] list, int usual)
+    {
+        if (list.Length > 100_000)
+        {
+            list = new T[usual];
+        }
     }
 
     private void ReadRoot(ref Utf8JsonReader reader, ReadOnlySpan<byte> json)
@@ -219,7 +236,7 @@ public sealed partial class ResourceReader
     {
         if (_scratch.Length < raw.Length)
         {
-            _scratch = new byte[raw.Length * 2];
+            _scratch = new byte[raw.Length];
         }
 
         return _scratch.AsSpan(0, Math.Max(0, JsonText.Unescape(raw, _scratch)));

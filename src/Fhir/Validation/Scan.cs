@@ -81,6 +81,36 @@ internal static class Scan
         return false;
     }
 
+    /// <summary>
+    /// Whether no two items of a tree have the same text in a child; one pass, however deep the tree.
+    /// </summary>
+    /// <param name="json">An array of items; empty when absent.</param>
+    /// <param name="branch">The property of an item that holds items.</param>
+    /// <param name="leaf">The property that must differ.</param>
+    public static bool AreDistinct(ReadOnlySpan<byte> json, ReadOnlySpan<byte> branch, ReadOnlySpan<byte> leaf)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var reader = Reader(json);
+        while (!json.IsEmpty && reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || reader.ValueTextEquals(branch))
+            {
+                continue;
+            }
+
+            var isLeaf = reader.ValueTextEquals(leaf);
+            reader.Read();
+            if (isLeaf && reader.TokenType == JsonTokenType.String && JsonText.ToString(reader.ValueSpan) is { } text && !seen.Add(text))
+            {
+                return false;
+            }
+
+            reader.Skip();
+        }
+
+        return true;
+    }
+
     private static Utf8JsonReader Reader(ReadOnlySpan<byte> json) => new(json, new JsonReaderOptions { MaxDepth = 1000 });
 
     /// <summary>Enumerates the JSON of the items.</summary>

@@ -129,6 +129,31 @@ public sealed class FoundTests
     }
 
     [Fact]
+    public void Read_EveryType_IsKnown()
+    {
+        foreach (var type in Enum.GetValues<ResourceType>().Where(t => t != ResourceType.None))
+        {
+            Read($"{{'resourceType':'{type}','language':'en'}}");
+
+            _reader.Type.ShouldBe(type);
+            _reader.Issues.ShouldAllBe(i => i.Code == "required" || i.Code == "invariant");
+        }
+    }
+
+    [Theory]
+    [InlineData("Address Age Annotation Attachment CodeableConcept Coding ContactPoint Count Distance Duration HumanName Identifier Money Period Quantity Range Ratio")]
+    [InlineData("Reference SampledData Signature Timing ContactDetail Contributor DataRequirement Expression ParameterDefinition RelatedArtifact TriggerDefinition UsageContext Dosage Meta")]
+    public void Read_EveryDataType_IsKnown(string types)
+    {
+        foreach (var type in types.Split(' '))
+        {
+            Read(Given.Value(type, "{'extension':[{'url':'http://x.org','valueCode':'a'}]}"));
+
+            _reader.Issues.ShouldAllBe(i => i.Code == "required" || i.Code == "invariant");
+        }
+    }
+
+    [Fact]
     public void Read_ExpectedTypeDiffers_IsRefused()
     {
         _reader.Read("""{"resourceType":"Patient"}"""u8, new ReaderOptions { ExpectedType = ResourceType.Observation }).ShouldBeFalse();
@@ -150,6 +175,17 @@ public sealed class FoundTests
         Read(json).ShouldBe(valid);
 
         (valid || _reader.Issues.Single().Text.Contains("deeper than 200", StringComparison.Ordinal)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Read_BundlesInBundlesThatNameTheirTypeLast_AreNotReadForEver()
+    {
+        const int Levels = 60;
+        var json = string.Concat(Enumerable.Repeat("{'type':'collection','entry':[{'resource':", Levels)) + "{'resourceType':'Patient'}" + string.Concat(Enumerable.Repeat("}],'resourceType':'Bundle'}", Levels));
+
+        Read(json).ShouldBeFalse();
+
+        _reader.Issues.Single().Text.ShouldContain("comes too late");
     }
 
     [Fact]

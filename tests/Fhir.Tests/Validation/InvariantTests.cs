@@ -121,6 +121,9 @@ public sealed class InvariantTests
         { "bdl-4", "{'resourceType':'Bundle','type':'batch-response','entry':[{" + Patient1 + "}]}", "{'resourceType':'Bundle','type':'batch-response','entry':[{" + Ok + "}]}", "Bundle" },
         { "bdl-5", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://x.org/1'}]}", "{'resourceType':'Bundle','type':'collection','entry':[{" + Patient1 + "}]}", "Bundle.entry[0]" },
         { "bdl-7", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://x.org/1'," + Patient1 + "},{'fullUrl':'http://x.org/1'," + Patient1 + "}]}", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://x.org/1'," + Patient1 + "},{'fullUrl':'http://x.org/1','resource':{'resourceType':'Patient','meta':{'versionId':'2'}}}]}", "Bundle" },
+        { "bdl-3", Nested("'type':'collection','entry':[{" + Patient1 + "," + Put + "}]"), Nested("'type':'transaction','entry':[{" + Patient1 + "," + Put + "}]"), "Bundle.entry[0].resource" },
+        { "bdl-7", Nested("'type':'collection','entry':[{'fullUrl':'http://x.org/1'," + Patient1 + "},{'fullUrl':'http://x.org/1'," + Patient1 + "}]"), Nested("'type':'collection','entry':[{'fullUrl':'http://x.org/1'," + Patient1 + "},{'fullUrl':'http://x.org/2'," + Patient1 + "}]"), "Bundle.entry[0].resource" },
+        { "bdl-11", Nested("'type':'document','entry':[{" + Patient1 + "},{'resource':{'resourceType':'Composition'}}]"), Nested("'type':'document','entry':[{'resource':{'resourceType':'Composition'}},{" + Patient1 + "}]"), "Bundle.entry[0].resource" },
         { "bdl-8", "{'resourceType':'Bundle','type':'collection','entry':[{'fullUrl':'http://x.org/Patient/1/_history/1'," + Patient1 + "}]}", "{'resourceType':'Bundle','type':'collection','entry':[{" + Patient1 + "}]}", "Bundle.entry[0].fullUrl" },
         { "bdl-9", "{'resourceType':'Bundle','type':'document','timestamp':'2024-01-01T10:00:00Z','identifier':{'value':'1'}}", "{'resourceType':'Bundle','type':'document','identifier':{'system':'http://x.org','value':'1'}}", "Bundle" },
         { "bdl-10", "{'resourceType':'Bundle','type':'document'}", "{'resourceType':'Bundle','type':'document','timestamp':'2024-01-01T10:00:00Z'}", "Bundle" },
@@ -271,6 +274,9 @@ public sealed class InvariantTests
     private static string Target(string target) => Only("StructureMap", $"'group':[{{'rule':[{{'target':[{{{target}}}]}}]}}]");
 
     private static string Compose(string include) => Only("ValueSet", $"'compose':{{'include':[{{{include}}}]}}");
+
+    private static string Nested(string bundle) =>
+        "{'resourceType':'Bundle','type':'collection','entry':[{'resource':{'resourceType':'Bundle'," + bundle + "}},{" + Patient1 + "}]}";
 
     private static string Repeat(string rest) => Value("Timing", "{'repeat':{" + rest + "}}");
 

@@ -44,11 +44,11 @@ internal static partial class Invariants
             return (in f) => (f.Has(value) ? 1 : 0) + (f.Has(resource) ? 1 : 0) + (f.Has(part) ? 1 : 0) == 1;
         }),
         ["bdl-1"] = new("total is only for a searchset or a history. Remove it, or correct type.", OnlyWhen("total", "type", "searchset", "history")),
-        ["bdl-2"] = new("entry.search is only for a searchset. Remove it, or correct type.", s => Entries(s, "search", ["searchset"], required: false)),
+        ["bdl-2"] = new("entry.search is only for a searchset. Remove it, or correct type.", s => Entries(s, c => c.WithSearch, ["searchset"], required: false)),
         ["bdl-3"] = new("Every entry of a batch, transaction or history needs request; in other bundles request must not be there.",
-            s => Entries(s, "request", ["batch", "transaction", "history"], required: true)),
+            s => Entries(s, c => c.WithRequest, ["batch", "transaction", "history"], required: true)),
         ["bdl-4"] = new("Every entry of a batch-response, transaction-response or history needs response; in other bundles response must not be there.",
-            s => Entries(s, "response", ["batch-response", "transaction-response", "history"], required: true)),
+            s => Entries(s, c => c.WithResponse, ["batch-response", "transaction-response", "history"], required: true)),
         ["bdl-5"] = new("An entry needs a resource, a request or a response. Add one.", AnyOf("resource", "request", "response")),
         ["bdl-7"] = new("Two entries have the same fullUrl and the same version. Each must have its own.", FullUrlsDiffer),
         ["bdl-8"] = new("fullUrl must not name a version. Cut /_history/ and what follows.", s =>
@@ -107,20 +107,14 @@ internal static partial class Invariants
     };
 
     /// <summary>Which entries have a child: none unless the bundle has one of some types; then every one, if required.</summary>
-    private static Holds Entries(Shape shape, string child, string[] types, bool required)
+    private static Holds Entries(Shape shape, Func<ResourceReader.EntryCounts, int> having, string[] types, bool required)
     {
-        var (type, entry) = (At(shape, "type"), At(shape, "entry"));
+        var type = At(shape, "type");
         var bytes = types.Select(System.Text.Encoding.ASCII.GetBytes).ToArray();
         return (in f) =>
         {
-            if (!f.Has(entry))
-            {
-                return true;
-            }
-
-            var wanted = IsAny(in f, type, bytes);
-            var (total, with) = (f.Count(entry), f.Reader.EntriesWith(in f, entry, child));
-            return wanted ? !required || with == total : with == 0;
+            var counts = f.Reader.BundleEntries;
+            return IsAny(in f, type, bytes) ? !required || having(counts) == counts.Entries : having(counts) == 0;
         };
     }
 
@@ -132,22 +126,9 @@ internal static partial class Invariants
 
     private static Holds FirstEntryIs(Shape shape, string bundleType, ResourceType resource)
     {
-        var (type, entry) = (At(shape, "type"), At(shape, "entry"));
+        var type = At(shape, "type");
         var wanted = System.Text.Encoding.ASCII.GetBytes(bundleType);
-        return (in f) =>
-        {
-            if (!f.Is(type, wanted))
-            {
-                return true;
-            }
-
-            foreach (var item in Scan.Items(f.Json(entry)))
-            {
-                return ResourceTypes.Parse(Scan.Text(Scan.Field(Scan.Field(item, "resource"u8), "resourceType"u8))) == resource;
-            }
-
-            return false;
-        };
+        return (in f) => !f.Is(type, wanted) || f.Reader.BundleEntries.First == resource;
     }
 
     private static Holds StrataHaveOne(Shape shape)
