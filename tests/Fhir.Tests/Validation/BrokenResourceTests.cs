@@ -41,12 +41,14 @@ public sealed class BrokenResourceTests
 
     public static TheoryData<string, string, string, string> Structure => new()
     {
-        { Patient("'birthdate':'1980'"), "Patient.birthdate", "structure", "no element birthdate" },
+        { Patient("'birthdate':'1980'"), "Patient.birthdate", "structure", "Did you mean birthDate?" },
         { Patient("'9434765919':'x'"), "Patient", "structure", "a property whose name" },
         { Patient("'foo':{'a':[1,2]}"), "Patient.foo", "structure", "no element foo" },
-        { Patient("'name':[{'familyName':'A'}]"), "Patient.name[0].familyName", "structure", "HumanName has no element" },
+        { Patient("'name':[{'familyName':'A'}]"), "Patient.name[0].familyName", "structure", "HumanName has no element familyName" },
         { Patient("'contact':[{'name':{'text':'a'},'phone':'1'}]"), "Patient.contact[0].phone", "structure", "Patient.contact has no element" },
-        { Patient("'deceased':true"), "Patient.deceased", "structure", "no element deceased" },
+        { Patient("'deceased':true"), "Patient.deceased", "structure", "Write deceasedBoolean or deceasedDateTime." },
+        { Observation("'performers':[{'display':'a'}]"), "Observation.performers", "structure", "Did you mean performer?" },
+        { Observation("'valueNumber':1"), "Observation.valueNumber", "structure", "valueQuantity or valueCodeableConcept" },
         { Patient("'deceasedString':'yes'"), "Patient.deceasedString", "structure", "no element" },
         { Patient("'_name':[{'id':'a'}]"), "Patient", "structure", "a property whose name" },
         { Patient("'_contact':{'id':'a'}"), "Patient", "structure", "a property whose name" },
