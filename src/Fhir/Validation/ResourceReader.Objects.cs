@@ -117,11 +117,12 @@ public sealed partial class ResourceReader
             speakable &= char.IsAsciiLetter((char)c);
         }
 
-        const string How = "Remove it, or correct its spelling (names are case-sensitive).";
         var spoken = speakable ? System.Text.Encoding.ASCII.GetString(name) : null;
-        Add(IssueSeverity.Error, "structure",
-            spoken is null ? $"{shape.Path} has a property whose name is no element of it in FHIR R4. {How}" : $"{shape.Path} has no element {spoken} in FHIR R4. {How}",
-            null, spoken);
+        var hint = (spoken is null || _issues.Count > _options.MaxIssues ? null : Spelling.Hint(shape, spoken))
+            ?? "Remove it, or correct its spelling (names are case-sensitive).";
+        Error("structure", spoken is null
+            ? $"{shape.Path} has a property whose name is no element of it in FHIR R4. {hint}"
+            : $"{shape.Path} has no element {spoken} in FHIR R4. {hint}", spoken);
         reader.Read();
         reader.Skip();
     }

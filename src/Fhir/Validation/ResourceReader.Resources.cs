@@ -108,7 +108,7 @@ public sealed partial class ResourceReader
         var start = ahead.BytesConsumed;
         while (ahead.Read() && ahead.TokenType == JsonTokenType.PropertyName)
         {
-            given = ahead.ValueTextEquals("resourceType"u8);
+            given = Scan.IsNamed(ref ahead, "resourceType"u8);
             ahead.Read();
             if (given)
             {

@@ -189,7 +189,7 @@ public sealed partial class ResourceReader
                 : $"The JSON is not well formed at {where}. Look there for a missing or extra quote, comma, colon or bracket, or an unescaped control character.");
     }
 
-    private void Error(string code, string text) => Add(IssueSeverity.Error, code, text);
+    private void Error(string code, string text, string? child = null) => Add(IssueSeverity.Error, code, text, null, child);
 
     private void Add(IssueSeverity severity, string code, string text, string? key = null, string? child = null)
     {

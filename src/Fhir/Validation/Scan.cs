@@ -20,7 +20,7 @@ internal static class Scan
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var found = reader.ValueTextEquals(name);
+            var found = IsNamed(ref reader, name);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             reader.Skip();
@@ -93,12 +93,12 @@ internal static class Scan
         var reader = Reader(json);
         while (!json.IsEmpty && reader.Read())
         {
-            if (reader.TokenType != JsonTokenType.PropertyName || reader.ValueTextEquals(branch))
+            if (reader.TokenType != JsonTokenType.PropertyName || IsNamed(ref reader, branch))
             {
                 continue;
             }
 
-            var isLeaf = reader.ValueTextEquals(leaf);
+            var isLeaf = IsNamed(ref reader, leaf);
             reader.Read();
             if (isLeaf && reader.TokenType == JsonTokenType.String && JsonText.ToString(reader.ValueSpan) is { } text && !seen.Add(text))
             {
@@ -109,6 +109,22 @@ internal static class Scan
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Whether the property that was just read has a name. Utf8JsonReader.ValueTextEquals throws at half a surrogate pair, which
+    /// anybody can post.
+    /// </summary>
+    public static bool IsNamed(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return reader.ValueSpan.SequenceEqual(name);
+        }
+
+        var text = new byte[reader.ValueSpan.Length];
+        var length = JsonText.Unescape(reader.ValueSpan, text);
+        return length >= 0 && name.SequenceEqual(text.AsSpan(0, length));
     }
 
     private static Utf8JsonReader Reader(ReadOnlySpan<byte> json) => new(json, new JsonReaderOptions { MaxDepth = 1000 });

@@ -6,6 +6,8 @@ namespace BetterCare.Care.Tests.Fhir.Validation;
 public sealed class BrokenResourceTests
 {
     private const string Bundle = "'resourceType':'Bundle','type':'transaction','entry':";
+    private const string ConditionClinical = "'system':'http://terminology.hl7.org/CodeSystem/condition-clinical'";
+    private const string Active = "'clinicalStatus':{'coding':[{" + ConditionClinical + ",'code':'active'}]}";
     private const string Put = "'request':{'method':'PUT','url':'Patient/1'}";
 
     /// <summary>JSON, where, code, and a part of the text.</summary>
@@ -41,12 +43,18 @@ public sealed class BrokenResourceTests
 
     public static TheoryData<string, string, string, string> Structure => new()
     {
-        { Patient("'birthdate':'1980'"), "Patient.birthdate", "structure", "no element birthdate" },
+        { Patient("'birthdate':'1980'"), "Patient.birthdate", "structure", "Did you mean birthDate?" },
         { Patient("'9434765919':'x'"), "Patient", "structure", "a property whose name" },
+        { Patient("'\\ud800':1"), "Patient", "structure", "a property whose name" },
+        { "{'\\ud800':1,'resourceType':'Patient'}", "Patient", "structure", "a property whose name" },
+        { "{'resourceType':'Condition','subject':{'display':'a'}," + Active + ",'category':[{'coding':[{'\\ud800de':1,'code':'a'}]}]}", "Condition.category[0].coding[0]", "structure", "a property whose name" },
+        { "{'resourceType':'Condition','subject':{'display':'a'},'abatementString':'a','clinicalStatus':{'coding':[{'\\ud800de':1," + ConditionClinical + ",'code':'resolved'}]}}", "Condition.clinicalStatus.coding[0]", "structure", "a property whose name" },
         { Patient("'foo':{'a':[1,2]}"), "Patient.foo", "structure", "no element foo" },
-        { Patient("'name':[{'familyName':'A'}]"), "Patient.name[0].familyName", "structure", "HumanName has no element" },
+        { Patient("'name':[{'familyName':'A'}]"), "Patient.name[0].familyName", "structure", "HumanName has no element familyName" },
         { Patient("'contact':[{'name':{'text':'a'},'phone':'1'}]"), "Patient.contact[0].phone", "structure", "Patient.contact has no element" },
-        { Patient("'deceased':true"), "Patient.deceased", "structure", "no element deceased" },
+        { Patient("'deceased':true"), "Patient.deceased", "structure", "Write deceasedBoolean or deceasedDateTime." },
+        { Observation("'performers':[{'display':'a'}]"), "Observation.performers", "structure", "Did you mean performer?" },
+        { Observation("'valueNumber':1"), "Observation.valueNumber", "structure", "valueQuantity or valueCodeableConcept" },
         { Patient("'deceasedString':'yes'"), "Patient.deceasedString", "structure", "no element" },
         { Patient("'_name':[{'id':'a'}]"), "Patient", "structure", "a property whose name" },
         { Patient("'_contact':{'id':'a'}"), "Patient", "structure", "a property whose name" },

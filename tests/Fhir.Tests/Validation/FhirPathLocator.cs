@@ -21,11 +21,24 @@ internal static class FhirPathLocator
             var name = bracket < 0 ? step : step[..bracket];
             var index = bracket < 0 ? -1 : int.Parse(step.AsSpan(bracket + 1, step.Length - bracket - 2));
             found = [.. found.Where(e => e.ValueKind == JsonValueKind.Object)
-                .SelectMany(e => e.EnumerateObject().Where(p => Is(p.Name, name)).Select(p => p.Value))
+                .SelectMany(e => e.EnumerateObject().Where(p => Is(NameOf(p), name)).Select(p => p.Value))
                 .SelectMany(v => At(v, index))];
         }
 
         return found;
+    }
+
+    private static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: no name that an expression could have.
+            return string.Empty;
+        }
     }
 
     private static bool Is(string property, string name)

@@ -140,6 +140,25 @@ public sealed class FoundTests
         }
     }
 
+    [Fact]
+    public void Read_ManyThreads_ShareTheDefinitions()
+    {
+        var types = Enum.GetValues<ResourceType>().Where(t => t != ResourceType.None).ToArray();
+        var jsons = types.Select(t => Given.Json($"{{'resourceType':'{t}','language':'en','extension':[{{'url':'http://x.org','valuePeriod':{{'start':'2024'}}}}]}}")).ToArray();
+
+        var answers = Enumerable.Range(0, 8).AsParallel().WithDegreeOfParallelism(8).Select(_ =>
+        {
+            var reader = new ResourceReader();
+            return string.Join('\n', jsons.SelectMany(j =>
+            {
+                reader.Read(j);
+                return reader.Issues.Select(i => i.ToString());
+            }));
+        }).ToList();
+
+        answers.Distinct(StringComparer.Ordinal).Count().ShouldBe(1);
+    }
+
     [Theory]
     [InlineData("Address Age Annotation Attachment CodeableConcept Coding ContactPoint Count Distance Duration HumanName Identifier Money Period Quantity Range Ratio")]
     [InlineData("Reference SampledData Signature Timing ContactDetail Contributor DataRequirement Expression ParameterDefinition RelatedArtifact TriggerDefinition UsageContext Dosage Meta")]

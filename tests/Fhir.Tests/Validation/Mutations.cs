@@ -16,7 +16,7 @@ internal static class Mutations
         $"\"{Secret}\"", $"{{\"{Secret}\":1}}", "{\"reference\":\"Patient/1\"}", "{\"resourceType\":\"Patient\"}", "{\"resourceType\":\"Bundle\",\"type\":\"document\"}",
     ];
 
-    private static readonly string[] Names = ["id", "extension", "contained", "resourceType", "value", "valueString", "_status", "status", "meta", "url", "reference", Secret, "a.b", ""];
+    private static readonly string[] Names = ["id", "extension", "contained", "resourceType", "value", "valueString", "_status", "status", "meta", "url", "reference", Secret, "a.b", "", "LONE", "LONEsystem"];
 
     public static byte[] Apply(byte[] json, int seed)
     {
