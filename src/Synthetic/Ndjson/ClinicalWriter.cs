@@ -59,7 +59,7 @@ internal sealed class ClinicalWriter(ResourceText text)
         to.Put(measure switch
         {
             Measure.BloodPressure or Measure.BodyMassIndex => "vital-signs"u8,
-            Measure.Smoking => "social-history"u8,
+            Measure.Smoking or Measure.AlcoholUnits => "social-history"u8,
             Measure.ClinicalFrailtyScale => "survey"u8,
             _ => "laboratory"u8,
         }).Put("\"}]}],\"code\":"u8);
@@ -80,6 +80,10 @@ internal sealed class ClinicalWriter(ResourceText text)
             case Measure.ClinicalFrailtyScale:
                 Start(person, e, to, Codes.Snomed, "763264000", "Canadian Study of Health and Aging Clinical Frailty Scale score");
                 to.Put(",\"valueInteger\":"u8).Number(e.Second);
+                break;
+            case Measure.AlcoholUnits:
+                Start(person, e, to, Codes.Snomed, "1082641000000106", "Alcohol units consumed per week");
+                Quantity(to, e.Value, "{units}/wk"u8);
                 break;
             default:
                 var (code, term) = Test(measure);

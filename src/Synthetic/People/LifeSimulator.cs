@@ -146,6 +146,8 @@ internal sealed class LifeSimulator
             var discharge = Admit(person, day, last, ref dice);
             if (person.DeathDay != 0)
             {
+                // On an index day within the last stay they are still alive, and nobody knows yet.
+                PassIndexDays(person.DeathDay, person.DeathDay);
                 return;
             }
 

@@ -77,9 +77,12 @@ internal static class Practices
         var dice = Dice.For(seed, (ulong)index, 0xCA7C);
         var cumulative = new double[area.Lsoas.Count];
         double total = 0;
+
+        // A deprived practice's score is a mean drawn up by its poorest streets; its typical street is a decile better.
+        var centre = practice.Decile <= 5 ? practice.Decile + 1 : practice.Decile;
         for (var i = 0; i < cumulative.Length; i++)
         {
-            var away = (area.Lsoas[i].Decile - practice.Decile) / 1.8;
+            var away = (area.Lsoas[i].Decile - centre) / 2.5;
             cumulative[i] = total += Math.Exp(-0.5 * away * away);
         }
 

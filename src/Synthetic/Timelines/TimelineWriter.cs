@@ -181,6 +181,7 @@ internal sealed class TimelineWriter(ResourceText text)
             Measure.Egfr => (MeasurementKind.Egfr, e.Value),
             Measure.HbA1c => (MeasurementKind.HbA1c, e.Value),
             Measure.Smoking => (MeasurementKind.SmokingStatus, e.Second switch { 2 => SmokingStatus.Current, 1 => SmokingStatus.Ex, _ => SmokingStatus.Never }),
+            Measure.AlcoholUnits => (MeasurementKind.AlcoholUnitsPerWeek, e.Value),
             Measure.ClinicalFrailtyScale => (MeasurementKind.ClinicalFrailtyScale, e.Second),
             _ => (MeasurementKind.None, 0f),
         };
