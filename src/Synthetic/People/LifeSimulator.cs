@@ -312,7 +312,7 @@ internal sealed class LifeSimulator
         }
     }
 
-    // Cheshire and Merseyside and Lancashire (Census 2021), rounded; letters of the NHS ethnic category.
+    // Roughly the North West outside its cities; our round figures. Letters of the NHS ethnic category.
     private static byte Ethnicity(ref Dice dice) => dice.Uniform() switch
     {
         < 0.895 => (byte)'A',
