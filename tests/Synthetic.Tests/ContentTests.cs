@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Stratification;
+using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Timelines;
 using BetterCare.Care.Synthetic;
 using BetterCare.Care.Synthetic.Reference;
@@ -94,6 +96,19 @@ public sealed class ContentTests(Given cohort) : IClassFixture<Given>
 
             events.Select(e => (e.Day, e.Kind, e.Code)).SequenceEqual(sorted).ShouldBeTrue();
             (events.Length == 0 || events[^1].Day <= Given.Options.Until.DayNumber).ShouldBeTrue();
+        }
+    }
+
+    [Fact]
+    public void Timelines_WhoeverIsEligible_HasATrueRisk()
+    {
+        var index = new IndexDate(Given.Options.IndexDates[^2]);
+        foreach (var person in CohortGenerator.Timelines(Given.Options with { Patients = 20_000 }, TestContext.Current.CancellationToken))
+        {
+            if (Eligibility.Default.Check(person.Timeline.Facts, index) == ExclusionReason.None)
+            {
+                person.TrueRisk.Span[^2].ShouldBeInRange(0.0001, 0.9999);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class ClinicalWriter(ResourceText text)
 
     private readonly ResourceText _text = text;
 
-    /// <summary>Every trait that has set in by the end of the record.</summary>
+    /// <summary>Every condition and finding that has set in by the end of the record.</summary>
     public void WriteTraits(Person person, Chunk chunk)
     {
         var last = person.LastDay(_text.Plan.Until);
@@ -25,14 +25,7 @@ internal sealed class ClinicalWriter(ResourceText text)
                 continue;
             }
 
-            if (trait.Kind == TraitKind.Social)
-            {
-                WriteSocial(person, chunk[ResourceType.Observation], id, recording.Code, recording.Day);
-            }
-            else
-            {
-                WriteProblem(person, chunk[ResourceType.Condition], id, recording.Code, person.Onset[(int)trait.Trait], recording.Day, recording.Coded);
-            }
+            WriteProblem(person, chunk[ResourceType.Condition], id, recording.Code, person.Onset[(int)trait.Trait], recording.Day, recording.Coded);
         }
     }
 
@@ -59,7 +52,7 @@ internal sealed class ClinicalWriter(ResourceText text)
         to.Put(measure switch
         {
             Measure.BloodPressure or Measure.BodyMassIndex => "vital-signs"u8,
-            Measure.Smoking => "social-history"u8,
+            Measure.Smoking or Measure.AlcoholUnits => "social-history"u8,
             Measure.ClinicalFrailtyScale => "survey"u8,
             _ => "laboratory"u8,
         }).Put("\"}]}],\"code\":"u8);
@@ -80,6 +73,10 @@ internal sealed class ClinicalWriter(ResourceText text)
             case Measure.ClinicalFrailtyScale:
                 Start(person, e, to, Codes.Snomed, "763264000", "Canadian Study of Health and Aging Clinical Frailty Scale score");
                 to.Put(",\"valueInteger\":"u8).Number(e.Second);
+                break;
+            case Measure.AlcoholUnits:
+                Start(person, e, to, Codes.Snomed, "1082641000000106", "Alcohol units consumed per week");
+                Quantity(to, e.Value, "{units}/wk"u8);
                 break;
             default:
                 var (code, term) = Test(measure);
@@ -188,12 +185,15 @@ internal sealed class ClinicalWriter(ResourceText text)
         _text.End(to, id);
     }
 
-    private void WriteSocial(Person person, Lines to, ulong id, Coded code, int day)
+    public void WriteCircumstance(Person person, int number, Lines to)
     {
-        ResourceText.Begin(to, "Observation"u8, id, Codes.GpSystem, person.PracticeOn(day).OdsCode)
+        var e = person.Events[number];
+        var id = _text.IdOf(person, number);
+        var code = Traits.All[e.Code].Snomed[0];
+        ResourceText.Begin(to, "Observation"u8, id, Codes.GpSystem, person.PracticeOn(e.Day).OdsCode)
             .Put(",\"status\":\"final\",\"category\":[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/observation-category\",\"code\":\"social-history\"}]}],\"code\":"u8);
         ResourceText.Concept(to, Codes.Snomed, code.Code, code.Term);
-        ResourceText.Patient(to, "subject"u8, person).Put(",\"effectiveDateTime\":\""u8).Date(day).Put("\",\"valueBoolean\":true"u8);
+        ResourceText.Patient(to, "subject"u8, person).Put(",\"effectiveDateTime\":\""u8).Date(e.Day).Put("\",\"valueBoolean\":true"u8);
         _text.End(to, id);
     }
 

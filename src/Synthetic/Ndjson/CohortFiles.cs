@@ -19,6 +19,9 @@ internal sealed class CohortFiles : IAsyncDisposable
         foreach (var type in Chunk.Types)
         {
             var path = Path.Combine(folder, type.Name() + (gzip ? ".ndjson.gz" : ".ndjson"));
+
+            // An older cohort in the other form would be imported beside this one.
+            File.Delete(Path.Combine(folder, type.Name() + (gzip ? ".ndjson" : ".ndjson.gz")));
             _paths.Add(path);
             _counts[type] = 0;
             var file = Create(path);

@@ -169,7 +169,7 @@ internal sealed class PatientWriter(ResourceText text)
         ResourceText.Begin(to, "RelatedPerson"u8, id, Codes.GpSystem, person.Practice.OdsCode).Put(",\"active\":true"u8);
         ResourceText.Patient(to, "patient"u8, person).Put(",\"relationship\":["u8);
         ResourceText.Coding(to.Put("{\"coding\":["u8), "http://terminology.hl7.org/CodeSystem/v3-RoleCode"u8, spouse ? "SPS" : "CHILD", spouse ? "spouse" : "child")
-            .Put("],\"text\":\"Carer\"}],\"name\":[{\"family\":\""u8).Text(Names.FamilyName(ref dice, person.Ethnicity)).Put("\",\"given\":[\""u8)
+            .Put("]},{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-RoleClass\",\"code\":\"CAREGIVER\",\"display\":\"caregiver\"}],\"text\":\"Carer\"}],\"name\":[{\"family\":\""u8).Text(Names.FamilyName(ref dice, person.Ethnicity)).Put("\",\"given\":[\""u8)
             .Text(Names.GivenName(ref dice, sex, born, person.Ethnicity)).Put("\"]}],\"telecom\":[{\"system\":\"phone\",\"value\":\"07700 "u8)
             .Number(900_000 + dice.Below(1000)).Put("\",\"use\":\"mobile\"}],\"gender\":\""u8).Put(sex == 0 ? "female\""u8 : "male\""u8);
         _text.End(to, id);

@@ -44,6 +44,9 @@ internal sealed class PersonWriter(ResourceText text)
             case LifeKind.Fall:
                 _clinical.WriteFall(person, number, chunk[ResourceType.Condition]);
                 break;
+            case LifeKind.SocialCircumstance:
+                _clinical.WriteCircumstance(person, number, chunk[ResourceType.Observation]);
+                break;
             case LifeKind.SocialService:
                 _clinical.WriteService(person, number, chunk[ResourceType.EpisodeOfCare]);
                 break;

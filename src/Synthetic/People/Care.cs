@@ -71,6 +71,12 @@ internal static class Care
         Add(Measure.BloodPressure, Math.Round(systolic), (short)Math.Clamp(systolic - 48 - (0.15 * Math.Max(0, age - 50)) + (7 * dice.Normal()), 40, 120));
         Add(Measure.BodyMassIndex, Math.Round(Math.Clamp(person.BodyMassIndex - (6 * frailty * Math.Max(0, (age - 65) / 20)) + (0.6 * dice.Normal()), 14, 60), 1));
         Add(Measure.Smoking, 0, (short)(person.Smoker ? 2 : person.ExSmoker ? 1 : 0));
+        if (dice.Chance(0.6))
+        {
+            var units = person.Has(Trait.AlcoholDependence, day) ? 35 + (25 * dice.Exponential()) : dice.Chance(0.22) ? 0 : (person.Sex == 0 ? 6 : 10) * dice.Exponential();
+            Add(Measure.AlcoholUnits, Math.Round(Math.Min(units, 250)));
+        }
+
         if (!ill && age < 60)
         {
             return;

@@ -238,6 +238,20 @@ internal sealed class Contacts(CohortPlan plan)
             }
         }
 
+        // Circumstances are recorded in seven of ten people, and again about every sixteen months.
+        foreach (var trait in Traits.All)
+        {
+            if (trait.Kind != TraitKind.Social || person.Onset[(int)trait.Trait] > last || !dice.Chance(0.7))
+            {
+                continue;
+            }
+
+            for (var day = Math.Max(start + dice.Below(365), person.Onset[(int)trait.Trait]); day <= last; day += 420 + dice.Below(140))
+            {
+                person.Events.Add(new LifeEvent { Kind = LifeKind.SocialCircumstance, Day = day, Code = (short)trait.Trait, Practitioner = -1, Parent = -1 });
+            }
+        }
+
         Service(Trait.CarePackage, SocialServices.HomeCare);
         Service(Trait.CareHome, SocialServices.Residential);
         if (dice.Chance(0.04 + (person.AgeOn(last) > 65 ? 0.05 : 0)))

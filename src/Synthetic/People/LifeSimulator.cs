@@ -146,6 +146,8 @@ internal sealed class LifeSimulator
             var discharge = Admit(person, day, last, ref dice);
             if (person.DeathDay != 0)
             {
+                // On an index day within the last stay they are still alive, and nobody knows yet.
+                PassIndexDays(person.DeathDay, person.DeathDay);
                 return;
             }
 
@@ -310,7 +312,7 @@ internal sealed class LifeSimulator
         }
     }
 
-    // Cheshire and Merseyside and Lancashire (Census 2021), rounded; letters of the NHS ethnic category.
+    // Roughly the North West outside its cities; our round figures. Letters of the NHS ethnic category.
     private static byte Ethnicity(ref Dice dice) => dice.Uniform() switch
     {
         < 0.895 => (byte)'A',

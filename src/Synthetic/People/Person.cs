@@ -100,6 +100,7 @@ internal enum LifeKind : byte
     AcuteMedicine,
     Fall,
     SocialService,
+    SocialCircumstance,
     FutureAppointment,
 }
 

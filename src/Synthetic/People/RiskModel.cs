@@ -106,9 +106,9 @@ internal sealed class RiskModel
     public static double Frailty(Person person, int day)
     {
         var deficits = 0;
-        foreach (var onset in person.Onset)
+        foreach (var trait in Traits.All)
         {
-            deficits += onset <= day ? 1 : 0;
+            deficits += trait.IsDeficit && person.Onset[(int)trait.Trait] <= day ? 1 : 0;
         }
 
         var age = person.AgeOn(day);

@@ -34,7 +34,7 @@ internal static class Practices
     // Smallest list that is still a practice; below that fewer practices are used.
     private const int SmallestList = 500;
 
-    // Lower bounds of the IMD 2019 score of national deciles 1 (most deprived) to 9, from the published LSOA scores.
+    // Lower bounds of the IMD 2019 score of national deciles 1 (most deprived) to 9; approximate.
     private static readonly double[] DecileScores = [45.2, 34.0, 27.0, 21.8, 17.7, 14.2, 11.3, 8.6, 5.9];
 
     /// <summary>Whole primary care networks of each area, as many practices as keep lists at 500 people or more.</summary>
@@ -77,9 +77,12 @@ internal static class Practices
         var dice = Dice.For(seed, (ulong)index, 0xCA7C);
         var cumulative = new double[area.Lsoas.Count];
         double total = 0;
+
+        // A deprived practice's score is a mean drawn up by its poorest streets; its typical street is a decile better.
+        var centre = practice.Decile <= 5 ? practice.Decile + 1 : practice.Decile;
         for (var i = 0; i < cumulative.Length; i++)
         {
-            var away = (area.Lsoas[i].Decile - practice.Decile) / 1.8;
+            var away = (area.Lsoas[i].Decile - centre) / 2.5;
             cumulative[i] = total += Math.Exp(-0.5 * away * away);
         }
 

@@ -27,6 +27,7 @@ internal enum Measure
     Cholesterol,
     Smoking,
     ClinicalFrailtyScale,
+    AlcoholUnits,
 }
 
 /// <summary>Medicines, diagnoses and procedures to draw from.</summary>

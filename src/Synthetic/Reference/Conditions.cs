@@ -44,6 +44,9 @@ internal enum Trait
     CarePackage,
     LivesAlone,
     PalliativeCare,
+    VulnerableAdult,
+    NoCarer,
+    IsCarer,
 }
 
 /// <summary>How a trait is recorded.</summary>
@@ -94,6 +97,9 @@ internal sealed class TraitInfo
     public required double[][] ByDecade { get; init; }
 
     public required Coded[] Snomed { get; init; }
+
+    /// <summary>Whether it counts as a health deficit of the frailty index: all but being someone else's carer.</summary>
+    public bool IsDeficit => Trait != Trait.IsCarer;
 
     public double ResidualLoading => Math.Sqrt(1 - (GeneralLoading * GeneralLoading) - (ClusterLoading * ClusterLoading));
 }

@@ -13,6 +13,9 @@ namespace BetterCare.Care.Synthetic.Timelines;
 internal sealed class TimelineWriter(ResourceText text)
 {
     private static readonly CodeMeaning[][][] TraitMeanings = [.. Traits.All.Select(t => t.Snomed.Select(c => Meanings(c.Code)).ToArray())];
+    private static readonly CodeMeaning[][] HospitalMeanings =
+        [.. HospitalCodes.Packed.Select(p => ClinicalCodes.Default.FindIcd10(p).ToArray().Where(m => m.Kind is MeaningKind.Condition or MeaningKind.Social).ToArray())];
+
     private static readonly CodeMeaning[] FallMeanings = Meanings("1912002");
     private static readonly uint[] RepeatCodes = [.. Catalogue.Repeats.Select(m => MedicineCode.FromName(m.Text))];
     private static readonly uint[] AcuteCodes = [.. Catalogue.Acute.Select(m => MedicineCode.FromName(m))];
@@ -66,7 +69,21 @@ internal sealed class TimelineWriter(ResourceText text)
         }
     }
 
-    private void AddMeanings(CodeMeaning[] meanings, int day, uint source)
+    // The Encounter tells the primary diagnosis from the first day, the coded Conditions tell all of them at discharge.
+    private void AddDiagnosis(Person person, LifeEvent e, uint source)
+    {
+        var coded = person.Events[e.Parent].Day + person.Events[e.Parent].Length;
+        Put(coded, EventKind.Diagnosis, HospitalCodes.Packed[e.Code], EventFlags.None, source);
+        AddMeanings(HospitalMeanings[e.Code], coded, source);
+        if (e.Second == 1)
+        {
+            var stay = (uint)_text.IdOf(person, e.Parent);
+            Put(e.Day, EventKind.Diagnosis, HospitalCodes.Packed[e.Code], EventFlags.Primary, stay);
+            AddMeanings([.. HospitalMeanings[e.Code].Where(m => m.Kind == MeaningKind.Condition)], e.Day, stay);
+        }
+    }
+
+    private void AddMeanings(CodeMeaning[] meanings, int day, uint source, bool lasting = true)
     {
         foreach (var meaning in meanings)
         {
@@ -76,7 +93,7 @@ internal sealed class TimelineWriter(ResourceText text)
                 Day = day,
                 Kind = social ? EventKind.Social : EventKind.Condition,
                 Code = meaning.Group,
-                LengthDays = social ? TimelineEvent.Ongoing : (ushort)0,
+                LengthDays = social && lasting ? TimelineEvent.Ongoing : (ushort)0,
                 Source = source,
             });
         }
@@ -92,8 +109,10 @@ internal sealed class TimelineWriter(ResourceText text)
                 AddStay(person, number, e, source);
                 break;
             case LifeKind.HospitalDiagnosis:
-                var stay = person.Events[e.Parent];
-                Put(e.Day + stay.Length, EventKind.Diagnosis, HospitalCodes.Packed[e.Code], e.Second == 1 ? EventFlags.Primary : EventFlags.None, source);
+                AddDiagnosis(person, e, source);
+                break;
+            case LifeKind.SocialCircumstance:
+                AddMeanings(TraitMeanings[e.Code][0], e.Day, source, lasting: false);
                 break;
             case LifeKind.AeAttendance:
                 Put(
@@ -115,14 +134,11 @@ internal sealed class TimelineWriter(ResourceText text)
             case LifeKind.GpMissed:
                 Put(e.Day, EventKind.GpContact, 0, EventFlags.DidNotAttend, source);
                 break;
-            case LifeKind.CommunityContact:
+            case LifeKind.CommunityContact or LifeKind.MentalHealthContact:
                 Put(e.Day, EventKind.CommunityContact, 0, Home(e), source);
                 break;
             case LifeKind.SocialCareContact:
                 Put(e.Day, EventKind.SocialCareContact, 0, Home(e), source);
-                break;
-            case LifeKind.MentalHealthContact:
-                Put(e.Day, EventKind.OtherContact, 0, Home(e), source);
                 break;
             case LifeKind.Fall:
                 AddMeanings(FallMeanings, e.Day, source);
@@ -181,6 +197,7 @@ internal sealed class TimelineWriter(ResourceText text)
             Measure.Egfr => (MeasurementKind.Egfr, e.Value),
             Measure.HbA1c => (MeasurementKind.HbA1c, e.Value),
             Measure.Smoking => (MeasurementKind.SmokingStatus, e.Second switch { 2 => SmokingStatus.Current, 1 => SmokingStatus.Ex, _ => SmokingStatus.Never }),
+            Measure.AlcoholUnits => (MeasurementKind.AlcoholUnitsPerWeek, e.Value),
             Measure.ClinicalFrailtyScale => (MeasurementKind.ClinicalFrailtyScale, e.Second),
             _ => (MeasurementKind.None, 0f),
         };
