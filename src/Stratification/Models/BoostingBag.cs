@@ -371,14 +371,16 @@ internal sealed class BoostingBag
 /// <param name="PairShrinkage">Added to the curvature of a cell of a pair.</param>
 /// <param name="MinimumCurvature">Least curvature of a leaf: about ten times as many people at a base rate of 10 %.</param>
 /// <param name="HoldDirections">Whether curves are held to the directions that clinicians expect.</param>
+/// <param name="Calibration">How the held-out people calibrate it.</param>
 public sealed record BoostingOptions(
     int Bags = 6,
-    double LearningRate = 0.1,
+    double LearningRate = 0.2,
     int Leaves = 3,
     int Pairs = 10,
     int MaximumRounds = 300,
-    int Patience = 10,
+    int Patience = 6,
     double Shrinkage = 1,
     double PairShrinkage = 20,
     double MinimumCurvature = 5,
-    bool HoldDirections = true);
+    bool HoldDirections = true,
+    CalibrationMethod Calibration = CalibrationMethod.Platt);

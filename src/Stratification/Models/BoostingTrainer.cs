@@ -61,7 +61,7 @@ public sealed class BoostingTrainer(BoostingOptions? options = null) : IRiskMode
             outcome[i] = binned.Outcome[i] > 0;
         }
 
-        var calibration = Calibration.Platt(raw, outcome);
+        var calibration = Calibration.Learn(_options.Calibration, raw, outcome);
         progress?.Report(new TrainingProgress("Done", 1));
         return Document(data, binned, bags, pairs) with
         {

@@ -38,39 +38,7 @@ public sealed class StratificationEngine
     /// <param name="ct">Stops the run between batches.</param>
     public StratificationResult Run(ITimelineSource source, int workers = 0, IProgress<int>? progress = null, CancellationToken ct = default)
     {
-        var chunks = new List<Chunk>();
-        var reading = new Lock();
-        var looked = 0;
-        var count = workers > 0 ? workers : Environment.ProcessorCount;
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = count, CancellationToken = ct }, _ =>
-        {
-            var batch = new PersonTimelineBatch();
-            var scorer = new Scorer(this);
-            while (true)
-            {
-                ct.ThrowIfCancellationRequested();
-                int place;
-                lock (reading)
-                {
-                    batch.Clear();
-                    if (!source.TryFill(batch))
-                    {
-                        return;
-                    }
-
-                    place = chunks.Count;
-                    chunks.Add(Chunk.Pending);
-                    looked += batch.Count;
-                    progress?.Report(looked);
-                }
-
-                var chunk = scorer.Score(batch);
-                lock (reading)
-                {
-                    chunks[place] = chunk;
-                }
-            }
-        });
+        var chunks = BatchWork.Map<Chunk>(source, workers, () => new Scorer(this).Score, progress, ct);
         return Assemble(chunks);
     }
 
