@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BetterCare.Care.Stratification.Models;
 
 namespace BetterCare.Care.Stratification.Evaluation;
 
@@ -48,12 +49,31 @@ public static class Drift
         return index;
     }
 
+    /// <summary>How far probabilities have moved between two runs.</summary>
+    public static DriftReport BetweenRuns(ReadOnlySpan<float> before, ReadOnlySpan<float> after) =>
+        new([new DriftRow("Probability", StabilityIndex(before, after))]);
+
+    /// <summary>How far every predictor has moved between two populations with the same predictors, most moved first.</summary>
+    public static DriftReport Between(TrainingSet before, TrainingSet after) =>
+        new([.. before.Features.Predictors.Select((p, f) => new DriftRow(p.Id, StabilityIndex(Column(before, f), Column(after, f)))).OrderByDescending(r => r.Index)]);
+
+    private static float[] Column(TrainingSet set, int feature)
+    {
+        var values = new float[set.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = set.Row(i)[feature];
+        }
+
+        return values;
+    }
+
     private static double[] Shares(ReadOnlySpan<float> values, float[] edges)
     {
         var counts = new double[edges.Length + 2];
         foreach (var v in values)
         {
-            counts[Models.BoostingMachine.Bin(edges, v)]++;
+            counts[BoostingMachine.Bin(edges, v)]++;
         }
 
         for (var b = 0; b < counts.Length; b++)
