@@ -2,6 +2,16 @@ using BetterCare.Care.Stratification.Evaluation;
 
 namespace BetterCare.Care.Stratification.Models;
 
+/// <summary>How a model is calibrated.</summary>
+public enum CalibrationMethod
+{
+    /// <summary>A straight line in log-odds: keeps contributions exactly additive.</summary>
+    Platt,
+
+    /// <summary>Rising points: follows any bend; contributions get one more entry, the adjustment.</summary>
+    Isotonic,
+}
+
 /// <summary>
 /// Maps raw log-odds to calibrated log-odds; learnt on people that the model had not seen. Either a straight line
 /// (Platt) or points joined by lines (isotonic), both rising, so that calibration never changes who comes first.
@@ -48,6 +58,10 @@ public sealed record Calibration
         i = i >= 0 ? i : ~i - 1;
         return y[i] + ((raw - x[i]) / (x[i + 1] - x[i]) * (y[i + 1] - y[i]));
     }
+
+    /// <summary>Learns a calibration from people that the model had not seen.</summary>
+    public static Calibration Learn(CalibrationMethod method, ReadOnlySpan<double> raw, ReadOnlySpan<bool> outcome) =>
+        method == CalibrationMethod.Platt ? Platt(raw, outcome) : Isotonic(raw, outcome);
 
     /// <summary>Platt scaling: logistic regression of the outcome on the raw log-odds, by Newton's method.</summary>
     public static Calibration Platt(ReadOnlySpan<double> raw, ReadOnlySpan<bool> outcome)

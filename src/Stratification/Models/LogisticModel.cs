@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using BetterCare.Care.Stratification.Features;
 
 namespace BetterCare.Care.Stratification.Models;
@@ -9,6 +11,9 @@ namespace BetterCare.Care.Stratification.Models;
 public sealed class LogisticModel : IRiskModel
 {
     private readonly Compiled[] _terms;
+    private readonly float[] _linear;
+    private readonly Interval[] _intervals;
+    private readonly Compiled[] _others;
     private readonly double _intercept;
     private readonly double _baseline;
     private readonly double[] _meanOfFeature;
@@ -45,6 +50,17 @@ public sealed class LogisticModel : IRiskModel
         }
 
         _baseline = _intercept + _meanOfFeature.Sum();
+
+        // For scoring, terms are sorted by how they are computed: lines eight at a time, steps and bands without a branch.
+        _linear = new float[FeatureIds.Count];
+        foreach (var t in _terms.Where(t => t.Form == TermForm.Linear))
+        {
+            _linear[t.Feature] += (float)t.Coefficient;
+        }
+
+        _intervals = [.. _terms.Where(t => t.Form is TermForm.AtLeast or TermForm.Band)
+            .Select(t => new Interval(t.Feature, t.From, t.Form == TermForm.Band ? t.To : float.PositiveInfinity, t.Coefficient))];
+        _others = [.. _terms.Where(t => t.Form is not (TermForm.Linear or TermForm.AtLeast or TermForm.Band))];
     }
 
     /// <inheritdoc/>
@@ -62,8 +78,15 @@ public sealed class LogisticModel : IRiskModel
     /// <inheritdoc/>
     public double Score(ReadOnlySpan<float> features)
     {
-        var z = _intercept;
-        foreach (ref readonly var t in _terms.AsSpan())
+        var z = _intercept + LinearPart(features);
+        foreach (ref readonly var t in _intervals.AsSpan())
+        {
+            // A missing value fails every comparison, so it adds nothing, as it should.
+            var value = features[t.Feature];
+            z += value >= t.From & value < t.To ? t.Coefficient : 0;
+        }
+
+        foreach (ref readonly var t in _others.AsSpan())
         {
             z += t.Coefficient * Term.Apply(t.Form, features[t.Feature], t.From, t.To);
         }
@@ -98,6 +121,31 @@ public sealed class LogisticModel : IRiskModel
 
         return n;
     }
+
+    private double LinearPart(ReadOnlySpan<float> features)
+    {
+        ref var x = ref MemoryMarshal.GetReference(features);
+        ref var c = ref MemoryMarshal.GetArrayDataReference(_linear);
+        var sum = Vector256<float>.Zero;
+        nuint i = 0;
+        for (; i + 8 <= (nuint)_linear.Length; i += 8)
+        {
+            var value = Vector256.LoadUnsafe(ref x, i);
+            var known = Vector256.Equals(value, value);
+            sum += (value & known) * Vector256.LoadUnsafe(ref c, i);
+        }
+
+        var z = (double)Vector256.Sum(sum);
+        for (; i < (nuint)_linear.Length; i++)
+        {
+            var value = features[(int)i];
+            z += float.IsNaN(value) ? 0 : value * _linear[i];
+        }
+
+        return z;
+    }
+
+    private readonly record struct Interval(int Feature, float From, float To, double Coefficient);
 
     private readonly record struct Compiled(int Feature, TermForm Form, float From, float To, double Coefficient);
 }

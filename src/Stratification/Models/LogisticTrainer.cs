@@ -13,7 +13,8 @@ namespace BetterCare.Care.Stratification.Models;
 /// <param name="terms">Columns; null: the default terms of the predictors of the training set.</param>
 /// <param name="ridge">Strength of the penalty; 0: none.</param>
 /// <param name="folds">Folds for calibration and performance; 0: neither.</param>
-public sealed class LogisticTrainer(IReadOnlyList<Term>? terms = null, double ridge = 1, int folds = 5) : IRiskModelTrainer
+/// <param name="calibrationMethod">How the held-out people calibrate it.</param>
+public sealed class LogisticTrainer(IReadOnlyList<Term>? terms = null, double ridge = 1, int folds = 5, CalibrationMethod calibrationMethod = CalibrationMethod.Platt) : IRiskModelTrainer
 {
     private const int MaximumIterations = 50;
 
@@ -171,7 +172,7 @@ public sealed class LogisticTrainer(IReadOnlyList<Term>? terms = null, double ri
                 outcome[i] = data.Outcome(i);
             }
         });
-        var calibration = Calibration.Platt(raw, outcome);
+        var calibration = Calibration.Learn(calibrationMethod, raw, outcome);
         progress?.Report(new TrainingProgress("Done", 1));
         return document with
         {

@@ -11,6 +11,7 @@ public sealed class PersonTimelineBatch
 {
     private long[] _keys = new long[1024];
     private PersonFacts[] _facts = new PersonFacts[1024];
+    private int[] _groups = new int[1024];
     private int[] _ends = new int[1024];
     private TimelineEvent[] _events = new TimelineEvent[64 * 1024];
 
@@ -27,21 +28,26 @@ public sealed class PersonTimelineBatch
     /// <param name="patientKey">Storage key.</param>
     /// <param name="facts">Undated facts.</param>
     /// <param name="events">Events sorted by day; copied.</param>
-    public void Add(long patientKey, in PersonFacts facts, ReadOnlySpan<TimelineEvent> events) =>
-        events.CopyTo(Reserve(patientKey, in facts, events.Length));
+    /// <param name="group">Number of the practice (or other list) for policies that rank within it; 0: none.</param>
+    public void Add(long patientKey, in PersonFacts facts, ReadOnlySpan<TimelineEvent> events, int group = 0) =>
+        events.CopyTo(Reserve(patientKey, in facts, events.Length, group));
 
     /// <summary>Adds a person from the stored bytes of the timeline (<see cref="TimelineEvent.Size"/> bytes an event).</summary>
     /// <param name="patientKey">Storage key.</param>
     /// <param name="facts">Undated facts.</param>
     /// <param name="stored">Events as stored, little-endian, sorted by day; copied.</param>
-    public void Add(long patientKey, in PersonFacts facts, ReadOnlySpan<byte> stored) =>
-        stored.CopyTo(MemoryMarshal.AsBytes(Reserve(patientKey, in facts, stored.Length / TimelineEvent.Size)));
+    /// <param name="group">Number of the practice (or other list) for policies that rank within it; 0: none.</param>
+    public void Add(long patientKey, in PersonFacts facts, ReadOnlySpan<byte> stored, int group = 0) =>
+        stored.CopyTo(MemoryMarshal.AsBytes(Reserve(patientKey, in facts, stored.Length / TimelineEvent.Size, group)));
 
     /// <summary>Key of a person.</summary>
     public long Key(int i) => _keys[i];
 
     /// <summary>Facts of a person.</summary>
     public ref readonly PersonFacts Facts(int i) => ref _facts[i];
+
+    /// <summary>Group of a person; 0: none.</summary>
+    public int Group(int i) => _groups[i];
 
     /// <summary>Events of a person.</summary>
     public ReadOnlySpan<TimelineEvent> Events(int i)
@@ -50,12 +56,13 @@ public sealed class PersonTimelineBatch
         return _events.AsSpan(start, _ends[i] - start);
     }
 
-    private Span<TimelineEvent> Reserve(long key, in PersonFacts facts, int events)
+    private Span<TimelineEvent> Reserve(long key, in PersonFacts facts, int events, int group)
     {
         if (Count == _keys.Length)
         {
             Array.Resize(ref _keys, Count * 2);
             Array.Resize(ref _facts, Count * 2);
+            Array.Resize(ref _groups, Count * 2);
             Array.Resize(ref _ends, Count * 2);
         }
 
@@ -67,6 +74,7 @@ public sealed class PersonTimelineBatch
 
         _keys[Count] = key;
         _facts[Count] = facts;
+        _groups[Count] = group;
         _ends[Count] = start + events;
         Count++;
         return _events.AsSpan(start, events);

@@ -38,39 +38,7 @@ public sealed class StratificationEngine
     /// <param name="ct">Stops the run between batches.</param>
     public StratificationResult Run(ITimelineSource source, int workers = 0, IProgress<int>? progress = null, CancellationToken ct = default)
     {
-        var chunks = new List<Chunk>();
-        var reading = new Lock();
-        var looked = 0;
-        var count = workers > 0 ? workers : Environment.ProcessorCount;
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = count, CancellationToken = ct }, _ =>
-        {
-            var batch = new PersonTimelineBatch();
-            var scorer = new Scorer(this);
-            while (true)
-            {
-                ct.ThrowIfCancellationRequested();
-                int place;
-                lock (reading)
-                {
-                    batch.Clear();
-                    if (!source.TryFill(batch))
-                    {
-                        return;
-                    }
-
-                    place = chunks.Count;
-                    chunks.Add(Chunk.Pending);
-                    looked += batch.Count;
-                    progress?.Report(looked);
-                }
-
-                var chunk = scorer.Score(batch);
-                lock (reading)
-                {
-                    chunks[place] = chunk;
-                }
-            }
-        });
+        var chunks = BatchWork.Map<Chunk>(source, workers, () => new Scorer(this).Score, progress, ct);
         return Assemble(chunks);
     }
 
@@ -80,7 +48,7 @@ public sealed class StratificationEngine
         var keys = new long[n];
         var probabilities = new float[n];
         var other = new float[n];
-        var hasCondition = new bool[n];
+        var places = new Place[n];
         var reasons = new RunReason[n * StratificationResult.ReasonsPerPerson];
         var excluded = new SortedDictionary<ExclusionReason, int>();
         var at = 0;
@@ -90,7 +58,7 @@ public sealed class StratificationEngine
             chunk.Keys.CopyTo(keys, at);
             chunk.Probabilities.CopyTo(probabilities, at);
             chunk.Other.CopyTo(other, at);
-            chunk.HasCondition.CopyTo(hasCondition, at);
+            chunk.Places.CopyTo(places, at);
             chunk.Reasons.CopyTo(reasons, at * StratificationResult.ReasonsPerPerson);
             at += chunk.Keys.Length;
             foreach (var (reason, people) in chunk.Excluded)
@@ -101,7 +69,7 @@ public sealed class StratificationEngine
             chunks[c] = Chunk.Pending;
         }
 
-        SortByKey(keys, probabilities, other, hasCondition, reasons);
+        SortByKey(keys, probabilities, other, places, reasons);
         var byRank = Ranking.HighestFirst(probabilities);
         var ranks = new int[n];
         for (var i = 0; i < n; i++)
@@ -113,7 +81,7 @@ public sealed class StratificationEngine
         {
             PatientKeys = keys,
             Probabilities = probabilities,
-            Levels = Levels(probabilities, hasCondition, byRank),
+            Levels = Levels(probabilities, places, byRank),
             Ranks = ranks,
             ByRank = byRank,
             Baseline = Baseline(),
@@ -123,22 +91,20 @@ public sealed class StratificationEngine
         };
     }
 
-    private byte[] Levels(float[] probabilities, bool[] hasCondition, int[] byRank)
+    private byte[] Levels(float[] probabilities, Place[] places, int[] byRank)
     {
-        var rows = _policy.Population == TierPopulation.LongTermConditions ? [.. byRank.Where(i => hasCondition[i])] : byRank;
-        var ranked = new float[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            ranked[i] = probabilities[rows[i]];
-        }
-
-        var assigned = new byte[rows.Length];
-        _policy.Assign(ranked, assigned);
         var levels = new byte[probabilities.Length];
         Array.Fill(levels, (byte)1);
-        for (var i = 0; i < rows.Length; i++)
+        var ranked = _policy.Population == TierPopulation.LongTermConditions ? [.. byRank.Where(i => places[i].HasCondition)] : byRank;
+        var lists = _policy.Scope == TierScope.EachGroup ? ranked.GroupBy(i => places[i].Group).Select(g => g.ToArray()) : [ranked];
+        foreach (var rows in lists)
         {
-            levels[rows[i]] = assigned[i];
+            var assigned = new byte[rows.Length];
+            _policy.Assign(Array.ConvertAll(rows, i => probabilities[i]), assigned);
+            for (var i = 0; i < rows.Length; i++)
+            {
+                levels[rows[i]] = assigned[i];
+            }
         }
 
         return levels;
@@ -152,7 +118,7 @@ public sealed class StratificationEngine
     }
 
     // Storage gives people by rising key, so this is a check; any other source is put in order.
-    private static void SortByKey(long[] keys, float[] probabilities, float[] other, bool[] hasCondition, RunReason[] reasons)
+    private static void SortByKey(long[] keys, float[] probabilities, float[] other, Place[] places, RunReason[] reasons)
     {
         var sorted = true;
         for (var i = 1; i < keys.Length && sorted; i++)
@@ -170,7 +136,7 @@ public sealed class StratificationEngine
         Array.Sort(keys, order);
         Permute(probabilities, order, 1);
         Permute(other, order, 1);
-        Permute(hasCondition, order, 1);
+        Permute(places, order, 1);
         Permute(reasons, order, k);
     }
 
@@ -183,10 +149,13 @@ public sealed class StratificationEngine
         }
     }
 
-    private sealed record Chunk(long[] Keys, float[] Probabilities, float[] Other, bool[] HasCondition, RunReason[] Reasons, IReadOnlyDictionary<ExclusionReason, int> Excluded)
+    private sealed record Chunk(long[] Keys, float[] Probabilities, float[] Other, Place[] Places, RunReason[] Reasons, IReadOnlyDictionary<ExclusionReason, int> Excluded)
     {
         public static readonly Chunk Pending = new([], [], [], [], [], new Dictionary<ExclusionReason, int>());
     }
+
+    // What a policy may ask about a person beside the risk.
+    private readonly record struct Place(int Group, bool HasCondition);
 
     // One worker's memory, used for every batch it takes.
     private sealed class Scorer(StratificationEngine run)
@@ -202,7 +171,7 @@ public sealed class StratificationEngine
             var keys = new long[batch.Count];
             var probabilities = new float[batch.Count];
             var other = new float[batch.Count];
-            var hasCondition = new bool[batch.Count];
+            var places = new Place[batch.Count];
             var reasons = new RunReason[batch.Count * k];
             var excluded = new Dictionary<ExclusionReason, int>();
             for (var i = 0; i < batch.Count; i++)
@@ -219,7 +188,7 @@ public sealed class StratificationEngine
                 run._features.Extract(_history, _values);
                 keys[n] = batch.Key(i);
                 probabilities[n] = (float)run._model.Score(_values);
-                hasCondition[n] = run._longTermConditions.Compute(_history) > 0;
+                places[n] = new Place(batch.Group(i), run._longTermConditions.Compute(_history) > 0);
                 other[n] = Reasons(reasons.AsSpan(n * k, k));
                 n++;
             }
@@ -227,9 +196,9 @@ public sealed class StratificationEngine
             Array.Resize(ref keys, n);
             Array.Resize(ref probabilities, n);
             Array.Resize(ref other, n);
-            Array.Resize(ref hasCondition, n);
+            Array.Resize(ref places, n);
             Array.Resize(ref reasons, n * k);
-            return new Chunk(keys, probabilities, other, hasCondition, reasons, excluded);
+            return new Chunk(keys, probabilities, other, places, reasons, excluded);
         }
 
         // Keeps the largest contributions, largest first (the earlier predictor first at a tie), and adds up the rest.

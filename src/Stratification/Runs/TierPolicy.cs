@@ -25,6 +25,16 @@ public enum TierPopulation
     LongTermConditions,
 }
 
+/// <summary>Where people are ranked.</summary>
+public enum TierScope
+{
+    /// <summary>Against everyone in the run.</summary>
+    WholePopulation,
+
+    /// <summary>Against the people of the same practice (the group of the timeline), so that every practice has its share.</summary>
+    EachGroup,
+}
+
 /// <summary>A policy cannot be used; the message says why and what would do.</summary>
 public sealed class TierPolicyException(string message) : Exception(message);
 
@@ -41,6 +51,7 @@ public sealed class TierPolicyException(string message) : Exception(message);
 /// <param name="Level2">Cut of level 2.</param>
 /// <param name="Population">Who is ranked.</param>
 /// <param name="Source">Where the cuts come from.</param>
+/// <param name="Scope">Where people are ranked; for probabilities it makes no difference.</param>
 public sealed record TierPolicy(
     string Id,
     string Name,
@@ -49,7 +60,8 @@ public sealed record TierPolicy(
     double Level3,
     double Level2,
     TierPopulation Population = TierPopulation.Everyone,
-    string Source = "")
+    string Source = "",
+    TierScope Scope = TierScope.WholePopulation)
 {
     /// <summary>The policies that ship with the product.</summary>
     public static IReadOnlyList<TierPolicy> Presets { get; } =

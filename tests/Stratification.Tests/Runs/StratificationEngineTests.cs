@@ -94,11 +94,52 @@ public sealed class StratificationEngineTests
     }
 
     [Fact]
+    public void Run_RankedWithinPractice_GivesEveryPracticeItsShare()
+    {
+        var policy = TierPolicy.ByCapacity(1, 1, 1) with { Scope = TierScope.EachGroup };
+
+        var result = new StratificationEngine(Model, policy, PersonBuilder.Index).Run(new TwoPractices(), ct: TestContext.Current.CancellationToken);
+
+        // The first practice has the older people, yet each practice has one person at level 4.
+        result.Levels.ShouldBe([4, 3, 2, 1, 1, 4, 3, 2, 1, 1]);
+    }
+
+    [Fact]
+    public void Of_OnePerson_ListsEverythingThatAddsUp()
+    {
+        var person = new PersonBuilder().Aged(88).Admitted(20, 9).Has(ConditionGroup.HeartFailure).Build();
+
+        var explanation = PersonExplanation.Of(Model, in person, PersonBuilder.Index);
+
+        explanation.Lines.Sum(l => l.LogOdds).ShouldBe(Logistic.LogOdds(explanation.Probability), 1e-4);
+        explanation.Lines[0].Text.ShouldBe("Starting point: an average person");
+        explanation.Lines[1].Text.ShouldBe("Aged 88");
+        explanation.Lines.Select(l => l.Text).ShouldContain("Heart failure");
+    }
+
+    [Fact]
     public void Run_Nobody_IsAnEmptyResult() => Run([]).Count.ShouldBe(0);
 
     private static StratificationResult Run(IEnumerable<PersonTimeline> people, int workers = 2, int batch = 256, TierPolicy? policy = null)
     {
         using var source = new TimelineSequence(people, batch);
         return new StratificationEngine(Model, policy ?? TierPolicy.Preset("prism"), PersonBuilder.Index).Run(source, workers, ct: TestContext.Current.CancellationToken);
+    }
+
+    private sealed class TwoPractices : ITimelineSource
+    {
+        private bool _read;
+
+        public bool TryFill(PersonTimelineBatch batch)
+        {
+            for (var k = 0; k < 10 && !_read; k++)
+            {
+                var person = new PersonBuilder().Aged(k < 5 ? 88 : 58).Build(k + 1);
+                batch.Add(person.PatientKey, person.Facts, person.Events.Span, k < 5 ? 1 : 2);
+            }
+
+            _read = true;
+            return batch.Count > 0;
+        }
     }
 }
