@@ -176,10 +176,10 @@ public sealed class ImportTests
     public async Task Import_TransactionBundleWithAFault_TakesNothingOfIt(DatabaseEngine engine)
     {
         await using var test = await TestDatabase.OpenAsync(engine);
-        var bundle = $$"""
+        var bundle = $$$"""
             {"resourceType":"Bundle","type":"transaction","entry":[
-              {"fullUrl":"urn:uuid:1b671a64-40d5-491e-99b0-da01ff1f3341","resource":{{Given.Condition("c1", patient: "x").Replace("Patient/x", "urn:uuid:9b671a64-40d5-491e-99b0-da01ff1f3341", StringComparison.Ordinal)}},"request":{"method":"POST","url":"Condition"}},
-              {"fullUrl":"urn:uuid:9b671a64-40d5-491e-99b0-da01ff1f3341","resource":{{Given.Patient()}},"request":{"method":"POST","url":"Patient"}}FAULT]}
+              {"fullUrl":"urn:uuid:1b671a64-40d5-491e-99b0-da01ff1f3341","resource":{{{Given.Condition("c1", patient: "x").Replace("Patient/x", "urn:uuid:9b671a64-40d5-491e-99b0-da01ff1f3341", StringComparison.Ordinal)}}},"request":{"method":"POST","url":"Condition"}},
+              {"fullUrl":"urn:uuid:9b671a64-40d5-491e-99b0-da01ff1f3341","resource":{{{Given.Patient()}}},"request":{"method":"POST","url":"Patient"}}FAULT]}
             """;
 
         var bad = await test.ImportAsync(test.File("bad.json", bundle.Replace("FAULT", """,{"resource":{"resourceType":"Condition"},"request":{"method":"POST","url":"Condition"}}""", StringComparison.Ordinal)));

@@ -1,6 +1,5 @@
 using BetterCare.Care.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace BetterCare.Care.Tests.Storage;
 

@@ -162,13 +162,13 @@ public static class Given
     public const string Bob = "9990000026";
 
     public static string Patient(string number = Ann, string? id = null, string? source = null, string family = "Archer") =>
-        $$"""{"resourceType":"Patient","id":"{{id ?? number}}",{{Meta(source)}}"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"{{number}}"}],"name":[{"family":"{{family}}","given":["Ann"]}],"gender":"female","birthDate":"1940-05-01","generalPractitioner":[{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"N81019"}}]}""";
+        $$$"""{"resourceType":"Patient","id":"{{{id ?? number}}}",{{{Meta(source)}}}"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"{{{number}}}"}],"name":[{"family":"{{{family}}}","given":["Ann"]}],"gender":"female","birthDate":"1940-05-01","generalPractitioner":[{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"N81019"}}]}""";
 
     public static string Condition(string id, string patient = Ann, string code = "84114007", string? source = null) =>
-        $$"""{"resourceType":"Condition","id":"{{id}}",{{Meta(source)}}"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"{{code}}"}]},"subject":{"reference":"Patient/{{patient}}"},"onsetDateTime":"2024-02-03","recordedDate":"2024-02-05"}""";
+        $$$"""{"resourceType":"Condition","id":"{{{id}}}",{{{Meta(source)}}}"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"{{{code}}}"}]},"subject":{"reference":"Patient/{{{patient}}}"},"onsetDateTime":"2024-02-03","recordedDate":"2024-02-05"}""";
 
     public static string Admission(string id, string patient = Ann, string method = "21", string icd10 = "I50.0") =>
-        $$"""{"resourceType":"Encounter","id":"{{id}}","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},"subject":{"reference":"Patient/{{patient}}"},"period":{"start":"2025-12-30T10:00:00+00:00","end":"2026-01-04T10:00:00+00:00"},"reasonCode":[{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"{{icd10}}"}]}],"hospitalization":{"extension":[{"url":"https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod","valueCodeableConcept":{"coding":[{"system":"https://fhir.hl7.org.uk/CodeSystem/UKCore-AdmissionMethodEngland","code":"{{method}}"}]}}]}}""";
+        $$$"""{"resourceType":"Encounter","id":"{{{id}}}","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},"subject":{"reference":"Patient/{{{patient}}}"},"period":{"start":"2025-12-30T10:00:00+00:00","end":"2026-01-04T10:00:00+00:00"},"reasonCode":[{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"{{{icd10}}}"}]}],"hospitalization":{"extension":[{"url":"https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod","valueCodeableConcept":{"coding":[{"system":"https://fhir.hl7.org.uk/CodeSystem/UKCore-AdmissionMethodEngland","code":"{{{method}}}"}]}}]}}""";
 
-    private static string Meta(string? source) => source is null ? "" : $$""""meta":{"source":"{{source}}"},"""";
+    private static string Meta(string? source) => source is null ? "" : "\"meta\":{\"source\":\"" + source + "\"},";
 }

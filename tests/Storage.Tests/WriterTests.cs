@@ -216,7 +216,7 @@ public sealed class WriterTests
     {
         foreach (var meta in new[] { """{"versionId":"9","lastUpdated":"2020-01-01T00:00:00Z"}""", """{ "versionId" : "9" , "source":"https://a.example", "lastUpdated":"2020-01-01T00:00:00Z" }""", """{"source":"https://a.example","versionId":"9"}""" })
         {
-            var json = Encoding.UTF8.GetBytes($$"""{"resourceType":"Basic","meta":{{meta}},"code":{"text":"x"}}""");
+            var json = Encoding.UTF8.GetBytes($$$"""{"resourceType":"Basic","meta":{{{meta}}},"code":{"text":"x"}}""");
             var reader = new Care.Fhir.Validation.ResourceReader();
             reader.Read(json).ShouldBeTrue();
             var splice = new Splice();

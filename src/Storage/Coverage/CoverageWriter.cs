@@ -1,10 +1,8 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
-using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Runs;
-using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Coverage;
 

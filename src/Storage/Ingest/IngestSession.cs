@@ -8,7 +8,9 @@ namespace BetterCare.Care.Storage.Ingest;
 /// What one import or one transaction knows beyond what is committed: the people whom it brings itself. Others see them
 /// only once they are stored. Safe for the threads of one import.
 /// </summary>
+#pragma warning disable CA1001 // The semaphore has no wait handle, so it holds nothing to dispose of.
 public sealed class IngestSession(Directories directories)
+#pragma warning restore CA1001
 {
     private readonly ConcurrentDictionary<long, long> _numbers = new();
     private readonly ConcurrentDictionary<(int Supplier, string Id), (long Key, NhsNumber Number)> _aliases = new();

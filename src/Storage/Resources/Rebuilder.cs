@@ -1,4 +1,5 @@
 using BetterCare.Care.Storage.Ingest;
+using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -40,7 +41,7 @@ public sealed class Rebuilder(CareDatabase database, ResourceStore store, Direct
                 await session.ClearDerivedAsync(from, to);
                 await session.WritePatientsAsync(
                     [.. items.Where(i => i.Patient is not null).Select(i => i.Patient!)], [], [.. items.Where(i => i.Practice is not null).Select(i => i.Practice!)]);
-                await session.AddFlagsAsync([.. items.Where(i => i.SetsFlags != 0).Select(i => (i.PatientKey, i.SetsFlags))]);
+                await session.AddFlagsAsync([.. items.Where(i => i.SetsFlags != PersonFlags.None).Select(i => (i.PatientKey, i.SetsFlags))]);
                 await session.RegisterAsync([.. items.Where(i => i.Registration is not null).Select(i => (i.PatientKey, i.Registration!.Value.From, i.Registration.Value.Until))]);
                 await session.IndexAsync(items);
                 await ResourceWriter.TimelinesAsync(session, items);

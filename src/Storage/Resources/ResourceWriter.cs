@@ -38,7 +38,7 @@ public sealed class ResourceWriter : IAsyncDisposable
     {
         lock (_queue)
         {
-            _loop ??= Task.Run(RunAsync);
+            _loop ??= Task.Run(RunAsync, CancellationToken.None);
         }
 
         await _queue.Writer.WriteAsync(batch, ct);

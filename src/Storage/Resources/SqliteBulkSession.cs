@@ -1,6 +1,4 @@
 using System.Data.Common;
-using BetterCare.Care.Fhir;
-using BetterCare.Care.Fhir.Views;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
 using Microsoft.Data.Sqlite;

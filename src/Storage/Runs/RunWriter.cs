@@ -3,7 +3,6 @@ using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Stratification.Runs;
-using BetterCare.Care.Stratification.Timelines;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using LevelChange = BetterCare.Care.Storage.Model.LevelChange;

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
-using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Runs;
 using BetterCare.Care.Stratification.Timelines;
 
