@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
-using BetterCare.Care.Coordination;
 using BetterCare.Care.Coordination.Plans;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;

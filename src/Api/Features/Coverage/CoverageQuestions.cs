@@ -170,7 +170,7 @@ public sealed class CoverageQuestions(CareDbContext db, TimeProvider clock)
         }
 
         var document = ModelDocument.Parse(System.Text.Encoding.UTF8.GetBytes(run.Model));
-        var policy = JsonSerializer.Deserialize<TierPolicy>(run.Policy, new JsonSerializerOptions(JsonSerializerDefaults.Web))!;
+        var policy = JsonSerializer.Deserialize<TierPolicy>(run.Policy, JsonSerializerOptions.Web)!;
         var card = document.Card;
         return ApproachText.Describe(
             new ModelDescriptor(document.Id, document.Version, card.Outcome, card.Data.Length > 0 ? card.Data : card.Summary, card.Data.Contains("synthetic", StringComparison.OrdinalIgnoreCase), card.Performance?.Auroc),

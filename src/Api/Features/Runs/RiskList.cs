@@ -8,7 +8,6 @@ using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
-using BetterCare.Care.Stratification;
 using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Runs;
 using MediatR;

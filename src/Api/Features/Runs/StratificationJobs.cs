@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BetterCare.Care.Api.Http;
-using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
@@ -45,8 +44,6 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
     /// <summary>The model in force until a place activates its own.</summary>
     public const string DefaultModel = "starting-values";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     /// <summary>Checks the request and puts it in the job table.</summary>
     public async Task<Result<string>> CreateAsync(RunRequest request, string requestedBy, CancellationToken ct)
     {
@@ -84,7 +81,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
         {
             Id = Guid.CreateVersion7().ToString(),
             Kind = Kind,
-            Request = JsonSerializer.Serialize(request, Json),
+            Request = JsonSerializer.Serialize(request, JsonSerializerOptions.Web),
             Fingerprint = "",
             RequestedBy = requestedBy,
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -100,7 +97,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         var job = await db.Jobs.SingleAsync(j => j.Id == jobId, ct);
-        var request = JsonSerializer.Deserialize<RunRequest>(job.Request, Json)!;
+        var request = JsonSerializer.Deserialize<RunRequest>(job.Request, JsonSerializerOptions.Web)!;
         var document = ModelOf(request.Model);
         var policy = TierPolicy.Preset(request.Policy);
         var index = IndexDate.Parse(request.IndexDate);
@@ -116,7 +113,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
                 throw new CareException(new Invalid("indexDate", "Nobody belongs to the population on that day: choose a day on which people of 18 and over are registered."));
             }
 
-            run.Excluded = JsonSerializer.Serialize(result.Excluded.ToDictionary(e => e.Key.ToString(), e => e.Value), Json);
+            run.Excluded = JsonSerializer.Serialize(result.Excluded.ToDictionary(e => e.Key.ToString(), e => e.Value), JsonSerializerOptions.Web);
             run.ExpectedAdmissions = result.Probabilities.Sum(p => (double)p);
             run.FinishedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
             await writer.WriteAsync(run, result, source.Seen, Today, progress is null ? null : new Share(progress, 1, 0.6), ct);
@@ -146,7 +143,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
         }
 
         var run = await db.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.JobId == jobId, ct);
-        var request = JsonSerializer.Deserialize<RunRequest>(job.Request, Json)!;
+        var request = JsonSerializer.Deserialize<RunRequest>(job.Request, JsonSerializerOptions.Web)!;
         var rows = run is { Status: JobStatus.Completed }
             ? await db.RiskScores.Where(s => s.RunId == run.RunId).GroupBy(s => new { s.Level, s.Change }).Select(g => new { g.Key.Level, g.Key.Change, People = g.Count() }).ToListAsync(ct)
             : [];
@@ -159,7 +156,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
             run?.ModelVersion ?? "",
             request.Policy,
             run?.People ?? 0,
-            JsonSerializer.Deserialize<Dictionary<string, int>>(run?.Excluded ?? "{}", Json)!,
+            JsonSerializer.Deserialize<Dictionary<string, int>>(run?.Excluded ?? "{}", JsonSerializerOptions.Web)!,
             run?.ExpectedAdmissions ?? 0,
             [.. rows.GroupBy(r => r.Level).OrderByDescending(g => g.Key).Select(g => new LevelCount(g.Key, g.Sum(r => r.People), 100.0 * g.Sum(r => r.People) / people))],
             rows.GroupBy(r => r.Change).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Sum(r => r.People), StringComparer.Ordinal),
@@ -200,7 +197,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
             ModelId = document.Id,
             ModelVersion = document.Version,
             Model = System.Text.Encoding.UTF8.GetString(document.ToJson()),
-            Policy = JsonSerializer.Serialize(policy, Json),
+            Policy = JsonSerializer.Serialize(policy, JsonSerializerOptions.Web),
             Status = JobStatus.Running,
             PreviousRunId = previous,
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
