@@ -33,8 +33,7 @@ public static partial class Predictors
         Condition("diabetes", "Diabetes", (h, _) => h.Has(ConditionGroup.Diabetes)),
         Condition("copd", "COPD", (h, _) => h.Has(ConditionGroup.Copd)),
         Condition("asthma", "Asthma, treated in the last 12 months", (h, _) => h.Has(ConditionGroup.Asthma) && h.Orders(MedicineGroup.InhaledRespiratory, Year) > 0),
-        Condition("ckd", "Chronic kidney disease, stage 3 to 5", (h, _) => h.Has(ConditionGroup.CkdStage3To5)
-            || float.MaxNumber(h.Latest(MeasurementKind.Egfr, ThreeYears), h.BeforeLatest(MeasurementKind.Egfr)) < 60),
+        Condition("ckd", "Chronic kidney disease, stage 3 to 5", (h, _) => h.Has(ConditionGroup.CkdStage3To5) || h.HigherOfLastTwo(MeasurementKind.Egfr, ThreeYears) < 60),
         Condition("dementia", "Dementia", (h, _) => h.Has(ConditionGroup.Dementia)),
         Condition("depression_anxiety", "Depression or anxiety in the last 12 months", (h, _) => h.HasWithin(ConditionGroup.Depression, Year) || h.HasWithin(ConditionGroup.Anxiety, Year)
             || h.Orders(MedicineGroup.Antidepressant, Year) >= 4),

@@ -58,6 +58,11 @@ public sealed class PredictorTests
         Person.Admitted(100, 2, "J20").Diagnosed("J44", 100).Value("acsc_adm_24m").ShouldBe(1);
 
     [Fact]
+    public void AmbulatoryCareSensitive_PrimaryDiagnosisPostedApart_Counts() =>
+        Person.Admitted(100, 4).Add(new TimelineEvent { Day = PersonBuilder.Index.Day - 98, Kind = EventKind.Diagnosis, Code = Icd10Code.Pack("J441"), Flags = EventFlags.Primary })
+            .Value("acsc_adm_24m").ShouldBe(1);
+
+    [Fact]
     public void AmbulatoryCareSensitive_InfluenzaBesideSickleCell_DoesNotCount() =>
         Person.Admitted(100, 2, "J10").Diagnosed("D570", 100).Value("acsc_adm_24m").ShouldBe(0);
 
