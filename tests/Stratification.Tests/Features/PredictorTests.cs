@@ -131,6 +131,9 @@ public sealed class PredictorTests
     [InlineData("emerg_adm_0_12m", 0, "No emergency admission in the last 12 months")]
     [InlineData("bmi", float.NaN, "Body mass index: not known")]
     [InlineData("lives_alone", 1, "Lives alone")]
+    [InlineData("smoking", 1, "Used to smoke")]
+    [InlineData("deprivation_quintile", 5, "Lives in one of the most deprived areas (quintile 5 of 5)")]
+    [InlineData("frailty_recorded", 3, "Severe frailty recorded by a clinician")]
     public void Describe_Value_ReadsAsPlainEnglish(string id, float value, string expected) =>
         Predictors.Find(id)!.Describe(value).ShouldBe(expected);
 
