@@ -250,6 +250,10 @@ public sealed class PersonHistory
             {
                 TakeCondition(meaning.Group, e.Day, meaning.Resolved || e.Is(EventFlags.Resolved));
             }
+            else if (meaning.Kind == MeaningKind.Social)
+            {
+                Append(EventKind.Social, new TimelineEvent { Day = e.Day, Kind = EventKind.Social, Code = meaning.Group });
+            }
         }
     }
 

@@ -82,6 +82,17 @@ public sealed class PredictorTests
     public void Condition_FromAHospitalDiagnosis_Counts() => Person.Diagnosed("I50.0").Value("heart_failure").ShouldBe(1);
 
     [Fact]
+    public void SocialFact_FromAHospitalDiagnosis_Counts() => Person.Diagnosed("Z60.2").Value("lives_alone").ShouldBe(1);
+
+    [Fact]
+    public void Vocabulary_EveryNumber_FitsTheHistory()
+    {
+        Enum.GetValues<ConditionGroup>().Max(g => (int)g).ShouldBeLessThan(128);
+        Enum.GetValues<MeasurementKind>().Max(k => (int)k).ShouldBeLessThan(32);
+        Enum.GetValues<MedicineGroup>().Max(g => (int)g).ShouldBeLessThan(64);
+    }
+
+    [Fact]
     public void Cancer_FirstFoundLongAgo_DoesNotCount() =>
         Person.Has(ConditionGroup.Cancer, 3000).Has(ConditionGroup.Cancer, 30).Value("cancer_5y").ShouldBe(0);
 
