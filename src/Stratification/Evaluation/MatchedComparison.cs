@@ -1,4 +1,7 @@
 using System.Text.Json;
+using BetterCare.Care.Stratification.Features;
+using BetterCare.Care.Stratification.Models;
+using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Stratification.Evaluation;
 
@@ -8,7 +11,30 @@ namespace BetterCare.Care.Stratification.Evaluation;
 /// <param name="Stratum">People are only matched within a stratum, for example sex and age band.</param>
 /// <param name="Before">Emergency admissions in the year before.</param>
 /// <param name="After">Emergency admissions in the year after.</param>
-public readonly record struct ComparedPerson(long Key, double LogOdds, int Stratum, double Before, double After);
+public readonly record struct ComparedPerson(long Key, double LogOdds, int Stratum, double Before, double After)
+{
+    /// <summary>
+    /// A person at the day on which the service began (or, without it, would have): risk by the model on that day, sex
+    /// and ten-year age band as stratum, emergency admissions of the 365 days before and after.
+    /// </summary>
+    /// <param name="person">The person.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="began">The day.</param>
+    public static ComparedPerson Of(in PersonTimeline person, IRiskModel model, IndexDate began)
+    {
+        var features = FeatureSet.Of(model.FeatureIds);
+        var values = new float[features.Count];
+        var history = new PersonHistory();
+        features.Extract(in person, began, history, values);
+        var before = history.EmergencyAdmissions(IndexDate.OutcomeDays);
+
+        // The year after, seen from its end, with the same rules for what one admission is.
+        history.Load(person.Facts, person.Events.Span, new IndexDate(began.OutcomeEnd));
+        var after = history.EmergencyAdmissions(IndexDate.OutcomeDays);
+        var stratum = ((int)person.Facts.Sex * 16) + (Math.Max(0, person.Facts.AgeOn(began.Day)) / 10);
+        return new ComparedPerson(person.PatientKey, Logistic.LogOdds(model.Score(values)), stratum, before, after);
+    }
+}
 
 /// <summary>
 /// Emergency admissions before and after of people who got a service, against people of like risk who did not:

@@ -126,8 +126,15 @@ public sealed class PersonHistory
     public float Latest(MeasurementKind kind, int days) =>
         _measuredDay[(int)kind] > 0 && _measuredDay[(int)kind] >= IndexDay - days ? _measured[(int)kind] : float.NaN;
 
-    /// <summary>The value measured before the latest one, whenever that was; NaN where there is none.</summary>
-    public float BeforeLatest(MeasurementKind kind) => _measuredDay[(int)kind] > 0 ? _before[(int)kind] : float.NaN;
+    /// <summary>
+    /// The higher of the latest value, measured in the window, and the one before it, whenever that was; NaN where nothing
+    /// was measured in the window, and the latest alone where there is no other.
+    /// </summary>
+    public float HigherOfLastTwo(MeasurementKind kind, int days)
+    {
+        var latest = Latest(kind, days);
+        return float.IsNaN(latest) ? latest : float.MaxNumber(latest, _before[(int)kind]);
+    }
 
     /// <summary>Number of medicines of a group ordered in the window, each order counted.</summary>
     public int Orders(MedicineGroup group, int days)
@@ -242,6 +249,10 @@ public sealed class PersonHistory
             if (meaning.Kind == MeaningKind.Condition)
             {
                 TakeCondition(meaning.Group, e.Day, meaning.Resolved || e.Is(EventFlags.Resolved));
+            }
+            else if (meaning.Kind == MeaningKind.Social)
+            {
+                Append(EventKind.Social, new TimelineEvent { Day = e.Day, Kind = EventKind.Social, Code = meaning.Group });
             }
         }
     }

@@ -73,6 +73,9 @@ public sealed record Predictor(
     /// <summary>The columns that it makes in a logistic model by default; empty: shown or used by trees only.</summary>
     public IReadOnlyList<Term> DefaultTerms { get; init; } = [];
 
+    /// <summary>Words for values that are codes rather than amounts, such as grades of smoking.</summary>
+    public IReadOnlyDictionary<float, string>? Words { get; init; }
+
     /// <summary>Whether the value is yes or no.</summary>
     public bool IsYesNo => Unit == "0/1";
 
@@ -85,6 +88,11 @@ public sealed record Predictor(
         if (float.IsNaN(value))
         {
             return $"{Label}: not known";
+        }
+
+        if (Words is not null && Words.TryGetValue(value, out var words))
+        {
+            return words;
         }
 
         if (value == 0)

@@ -33,8 +33,7 @@ public static partial class Predictors
         Condition("diabetes", "Diabetes", (h, _) => h.Has(ConditionGroup.Diabetes)),
         Condition("copd", "COPD", (h, _) => h.Has(ConditionGroup.Copd)),
         Condition("asthma", "Asthma, treated in the last 12 months", (h, _) => h.Has(ConditionGroup.Asthma) && h.Orders(MedicineGroup.InhaledRespiratory, Year) > 0),
-        Condition("ckd", "Chronic kidney disease, stage 3 to 5", (h, _) => h.Has(ConditionGroup.CkdStage3To5)
-            || float.MaxNumber(h.Latest(MeasurementKind.Egfr, ThreeYears), h.BeforeLatest(MeasurementKind.Egfr)) < 60),
+        Condition("ckd", "Chronic kidney disease, stage 3 to 5", (h, _) => h.Has(ConditionGroup.CkdStage3To5) || h.HigherOfLastTwo(MeasurementKind.Egfr, ThreeYears) < 60),
         Condition("dementia", "Dementia", (h, _) => h.Has(ConditionGroup.Dementia)),
         Condition("depression_anxiety", "Depression or anxiety in the last 12 months", (h, _) => h.HasWithin(ConditionGroup.Depression, Year) || h.HasWithin(ConditionGroup.Anxiety, Year)
             || h.Orders(MedicineGroup.Antidepressant, Year) >= 4),
@@ -103,6 +102,15 @@ public static partial class Predictors
             "QAdmissions, BMJ Open 2013;3:e003482", (h, days) => h.Latest(MeasurementKind.SmokingStatus, days))
         {
             DefaultTerms = Steps("smoking", 1, 2),
+            Words = new Dictionary<float, string>
+            {
+                [SmokingStatus.Never] = "Has never smoked",
+                [SmokingStatus.Ex] = "Used to smoke",
+                [SmokingStatus.Light] = "Smokes up to 9 cigarettes a day",
+                [SmokingStatus.Current] = "Smokes",
+                [SmokingStatus.Moderate] = "Smokes 10 to 19 cigarettes a day",
+                [SmokingStatus.Heavy] = "Smokes 20 or more cigarettes a day",
+            },
         },
         new("alcohol_units", PredictorGroup.Observation, "Alcohol, units a day", "Drinks {n} unit{s} of alcohol a day", "Drinks no alcohol", "units/day", FiveYears, Direction.Any,
             "QAdmissions, BMJ Open 2013;3:e003482", (h, days) => h.Latest(MeasurementKind.AlcoholUnitsPerWeek, days) / 7)
@@ -175,6 +183,7 @@ public static partial class Predictors
             "NHS GP contract frailty identification; Clinical Frailty Scale 5, 6 and 7 or more", FrailtyRecorded)
         {
             DefaultTerms = Linear("frailty_recorded"),
+            Words = new Dictionary<float, string> { [1] = "Mild frailty recorded by a clinician", [2] = "Moderate frailty recorded by a clinician", [3] = "Severe frailty recorded by a clinician" },
         },
         new("delirium_24m", PredictorGroup.Function, "Delirium, last 24 months", "Delirium in the last 24 months", "No delirium recorded in the last 24 months", "0/1", TwoYears, Direction.Rising,
             "Part of the Hospital Frailty Risk Score", (h, days) => YesNo(h.HasWithin(ConditionGroup.Delirium, days))),

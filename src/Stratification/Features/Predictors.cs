@@ -66,6 +66,7 @@ public static partial class Predictors
             "Payne 2014, doi:10.1111/bcp.12292", (h, _) => h.Facts.DeprivationQuintile is 0 or > 5 ? float.NaN : h.Facts.DeprivationQuintile)
         {
             DefaultTerms = [.. Linear("deprivation_quintile"), new("deprivation_quintile", TermForm.Missing)],
+            Words = new Dictionary<float, string> { [1] = "Lives in one of the least deprived areas (quintile 1 of 5)", [5] = "Lives in one of the most deprived areas (quintile 5 of 5)" },
         },
     ];
 

@@ -74,6 +74,12 @@ public sealed record ModelDocument
             throw new ModelDocumentException($"The model's format is not known here; this program reads {CurrentFormat}.");
         }
 
+        // The reader refuses null for a whole list but not for one of its entries.
+        if ((Terms ?? []).Any(t => t is null) || (Shapes ?? []).Any(s => s is null) || (Pairs ?? []).Any(p => p is null))
+        {
+            throw new ModelDocumentException("A list of terms, shapes or pairs has an empty entry.");
+        }
+
         Calibration?.Validate();
         return Kind switch
         {
@@ -119,7 +125,7 @@ public sealed record LogisticTerm(Term Term, double Coefficient, double? Standar
 /// <param name="Missing">Log-odds where the value is not known.</param>
 /// <param name="StandardErrors">Spread between the bagged models, one per range.</param>
 /// <param name="Weights">People of the training data in each range, the missing ones last.</param>
-public sealed record ShapeFunction(string Feature, IReadOnlyList<float> Edges, IReadOnlyList<double> Scores, double Missing, IReadOnlyList<double>? StandardErrors, IReadOnlyList<int>? Weights);
+public sealed record ShapeFunction(string Feature, IReadOnlyList<float> Edges, IReadOnlyList<double> Scores, double Missing, IReadOnlyList<double>? StandardErrors = null, IReadOnlyList<int>? Weights = null);
 
 /// <summary>A surface: what two predictors add together beyond their own curves.</summary>
 /// <param name="First">Id of the first predictor (rows).</param>
@@ -188,6 +194,8 @@ public sealed record ModelPerformance(string How, int People, int Events, double
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(ModelDocument))]
 internal sealed partial class ModelJson : JsonSerializerContext;

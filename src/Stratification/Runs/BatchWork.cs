@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace BetterCare.Care.Stratification.Runs;
 
 /// <summary>
@@ -18,8 +20,9 @@ internal static class BatchWork
         var results = new List<TResult?>();
         var reading = new Lock();
         var read = 0;
+        var ended = false;
         var count = workers > 0 ? workers : Environment.ProcessorCount;
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = count, CancellationToken = ct }, _ =>
+        Unwrapped(() => Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = count, CancellationToken = ct }, _ =>
         {
             var batch = new PersonTimelineBatch();
             var work = createWorker();
@@ -30,7 +33,8 @@ internal static class BatchWork
                 lock (reading)
                 {
                     batch.Clear();
-                    if (!source.TryFill(batch))
+                    ended = ended || !source.TryFill(batch);
+                    if (ended)
                     {
                         return;
                     }
@@ -47,7 +51,20 @@ internal static class BatchWork
                     results[place] = result;
                 }
             }
-        });
+        }));
         return results!;
+    }
+
+    // A source that fails should be seen to fail by its own exception, not by one about threads.
+    private static void Unwrapped(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (AggregateException e) when (e.InnerExceptions.Count == 1)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
     }
 }

@@ -85,7 +85,7 @@ public sealed class PersonTimelineBatch
 public interface ITimelineSource
 {
     /// <summary>Fills an empty batch with the next people, a few thousand at most.</summary>
-    /// <returns>False where nobody is left.</returns>
+    /// <returns>False where nobody is left; it is not asked again.</returns>
     bool TryFill(PersonTimelineBatch batch);
 }
 

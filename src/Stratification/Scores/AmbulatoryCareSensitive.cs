@@ -6,7 +6,7 @@ namespace BetterCare.Care.Stratification.Scores;
 
 /// <summary>
 /// Emergency admissions for ambulatory care sensitive conditions: NHS Outcomes Framework 2.3.i (official list) with
-/// stand-ins for 2.3.ii, 3a and 3.2, by primary diagnosis. Conditions on other diagnoses of the same day are honoured;
+/// stand-ins for 2.3.ii, 3a and 3.2, by primary diagnosis. Conditions on other diagnoses of the stay are honoured;
 /// the exclusions by procedure are not, because a timeline keeps no procedure codes.
 /// </summary>
 public static class AmbulatoryCareSensitive
@@ -19,7 +19,7 @@ public static class AmbulatoryCareSensitive
         var n = 0;
         foreach (ref readonly var e in history.Within(EventKind.Admission, windowDays))
         {
-            if (e.Code != 0 && e.Is(EventFlags.Emergency) && !e.Is(EventFlags.Maternity) && IsSensitive(history, in e))
+            if (e.Is(EventFlags.Emergency) && !e.Is(EventFlags.Maternity) && IsSensitive(history, in e))
             {
                 n++;
             }
@@ -30,15 +30,15 @@ public static class AmbulatoryCareSensitive
 
     private static bool IsSensitive(PersonHistory history, in TimelineEvent admission)
     {
-        foreach (ref readonly var rule in Rules.Find(admission.Code))
+        foreach (ref readonly var rule in Rules.Find(admission.Code != 0 ? admission.Code : PrimaryDiagnosis(history, in admission)))
         {
-            if (rule.Oldest > 0 && (history.Age < 0 || AgeAt(history, admission.Day) > rule.Oldest))
+            if (rule.Oldest > 0 && (history.Age < 0 || history.Facts.AgeOn(admission.Day) > rule.Oldest))
             {
                 continue;
             }
 
-            if ((rule.RequiresAny.Length == 0 || AnyOnDay(history, admission.Day, rule.RequiresAny))
-                && !AnyOnDay(history, admission.Day, rule.Excludes))
+            if ((rule.RequiresAny.Length == 0 || AnyDuring(history, in admission, rule.RequiresAny))
+                && !AnyDuring(history, in admission, rule.Excludes))
             {
                 return true;
             }
@@ -47,9 +47,20 @@ public static class AmbulatoryCareSensitive
         return false;
     }
 
-    private static int AgeAt(PersonHistory history, int day) => history.Facts.AgeOn(day);
+    private static uint PrimaryDiagnosis(PersonHistory history, in TimelineEvent admission)
+    {
+        foreach (ref readonly var d in history.All(EventKind.Diagnosis))
+        {
+            if (d.Is(EventFlags.Primary) && IsDuring(in admission, d.Day))
+            {
+                return d.Code;
+            }
+        }
 
-    private static bool AnyOnDay(PersonHistory history, int day, (uint From, uint To)[] codes)
+        return 0;
+    }
+
+    private static bool AnyDuring(PersonHistory history, in TimelineEvent admission, (uint From, uint To)[] codes)
     {
         if (codes.Length == 0)
         {
@@ -58,7 +69,7 @@ public static class AmbulatoryCareSensitive
 
         foreach (ref readonly var d in history.All(EventKind.Diagnosis))
         {
-            if (d.Day != day)
+            if (!IsDuring(in admission, d.Day))
             {
                 continue;
             }
@@ -74,6 +85,8 @@ public static class AmbulatoryCareSensitive
 
         return false;
     }
+
+    private static bool IsDuring(in TimelineEvent admission, int day) => day >= admission.Day && day <= admission.Day + admission.LengthDays;
 
     private static (string, Rule) Parse(string line)
     {

@@ -26,7 +26,7 @@ public static class CambridgeMultimorbidity
         ["Asthma"] = h => h.Has(ConditionGroup.Asthma) && h.Orders(MedicineGroup.InhaledRespiratory, Year) > 0,
         ["Diabetes"] = h => h.Has(ConditionGroup.Diabetes),
         ["CoronaryHeartDisease"] = h => h.Has(ConditionGroup.CoronaryHeartDisease) || h.Has(ConditionGroup.MyocardialInfarction),
-        ["ChronicKidneyDisease"] = BestOfLastTwoEgfrBelow60,
+        ["ChronicKidneyDisease"] = h => h.HigherOfLastTwo(MeasurementKind.Egfr, int.MaxValue / 2) < 60,
         ["AtrialFibrillation"] = h => h.Has(ConditionGroup.AtrialFibrillation),
         ["Constipation"] = h => h.Orders(MedicineGroup.Laxative, Year) >= 4,
         ["StrokeTia"] = h => h.Has(ConditionGroup.Stroke) || h.Has(ConditionGroup.TransientIschaemicAttack),
@@ -86,10 +86,6 @@ public static class CambridgeMultimorbidity
 
         return score;
     }
-
-    // MaxNumber passes over a missing value; with neither measured the comparison is false.
-    private static bool BestOfLastTwoEgfrBelow60(PersonHistory h) =>
-        float.MaxNumber(h.Latest(MeasurementKind.Egfr, int.MaxValue / 2), h.BeforeLatest(MeasurementKind.Egfr)) < 60;
 
     private static float Weight(string field) => field.Length == 0 ? 0 : float.Parse(field, CultureInfo.InvariantCulture);
 }

@@ -133,6 +133,16 @@ public sealed class ModelEvaluationTests
             .Message.ShouldContain("Widen the caliper");
 
     [Fact]
+    public void Of_Person_CountsTheYearBeforeAndTheYearAfter()
+    {
+        var person = new PersonBuilder().Admitted(366).Admitted(365).Admitted(1).Admitted(0).Admitted(-364).Admitted(-365).Build();
+
+        var compared = ComparedPerson.Of(in person, ModelDocument.Shipped("starting-values").ToModel(), PersonBuilder.Index);
+
+        (compared.Before, compared.After).ShouldBe((2, 2));
+    }
+
+    [Fact]
     public void Between_EveryControl_IsUsedOnce()
     {
         var treated = Enumerable.Range(0, 50).Select(i => new ComparedPerson(i, 0, 0, 0, 0)).ToList();

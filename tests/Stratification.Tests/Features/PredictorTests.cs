@@ -58,6 +58,11 @@ public sealed class PredictorTests
         Person.Admitted(100, 2, "J20").Diagnosed("J44", 100).Value("acsc_adm_24m").ShouldBe(1);
 
     [Fact]
+    public void AmbulatoryCareSensitive_PrimaryDiagnosisPostedApart_Counts() =>
+        Person.Admitted(100, 4).Add(new TimelineEvent { Day = PersonBuilder.Index.Day - 98, Kind = EventKind.Diagnosis, Code = Icd10Code.Pack("J441"), Flags = EventFlags.Primary })
+            .Value("acsc_adm_24m").ShouldBe(1);
+
+    [Fact]
     public void AmbulatoryCareSensitive_InfluenzaBesideSickleCell_DoesNotCount() =>
         Person.Admitted(100, 2, "J10").Diagnosed("D570", 100).Value("acsc_adm_24m").ShouldBe(0);
 
@@ -75,6 +80,17 @@ public sealed class PredictorTests
 
     [Fact]
     public void Condition_FromAHospitalDiagnosis_Counts() => Person.Diagnosed("I50.0").Value("heart_failure").ShouldBe(1);
+
+    [Fact]
+    public void SocialFact_FromAHospitalDiagnosis_Counts() => Person.Diagnosed("Z60.2").Value("lives_alone").ShouldBe(1);
+
+    [Fact]
+    public void Vocabulary_EveryNumber_FitsTheHistory()
+    {
+        Enum.GetValues<ConditionGroup>().Max(g => (int)g).ShouldBeLessThan(128);
+        Enum.GetValues<MeasurementKind>().Max(k => (int)k).ShouldBeLessThan(32);
+        Enum.GetValues<MedicineGroup>().Max(g => (int)g).ShouldBeLessThan(64);
+    }
 
     [Fact]
     public void Cancer_FirstFoundLongAgo_DoesNotCount() =>
@@ -126,6 +142,9 @@ public sealed class PredictorTests
     [InlineData("emerg_adm_0_12m", 0, "No emergency admission in the last 12 months")]
     [InlineData("bmi", float.NaN, "Body mass index: not known")]
     [InlineData("lives_alone", 1, "Lives alone")]
+    [InlineData("smoking", 1, "Used to smoke")]
+    [InlineData("deprivation_quintile", 5, "Lives in one of the most deprived areas (quintile 5 of 5)")]
+    [InlineData("frailty_recorded", 3, "Severe frailty recorded by a clinician")]
     public void Describe_Value_ReadsAsPlainEnglish(string id, float value, string expected) =>
         Predictors.Find(id)!.Describe(value).ShouldBe(expected);
 

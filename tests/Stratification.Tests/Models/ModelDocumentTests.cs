@@ -82,6 +82,18 @@ public sealed class ModelDocumentTests
         Should.Throw<ModelDocumentException>(() => ModelDocument.Parse(Encoding.UTF8.GetBytes(broken))).Message.ShouldContain(message);
     }
 
+    [Theory]
+    [InlineData("[null]", "empty entry")]
+    [InlineData("[]", "at least one term")]
+    [InlineData("[{\"term\": null, \"coefficient\": 1}]", "is not valid at")]
+    [InlineData("[{\"term\": {\"feature\": \"age\"}, \"coefficient\": 1}]", "is not valid at")]
+    public void Parse_BrokenTerms_IsRefusedWithTheReason(string terms, string message)
+    {
+        var json = $$"""{"format": "bettercare-risk-model/1", "id": "x", "version": "1", "kind": "logistic", "card": {"summary": "x"}, "intercept": -3, "terms": {{terms}}}""";
+
+        Should.Throw<ModelDocumentException>(() => ModelDocument.Parse(Encoding.UTF8.GetBytes(json))).Message.ShouldContain(message);
+    }
+
     [Fact]
     public void CoefficientTable_Rows_BecomeAModel()
     {

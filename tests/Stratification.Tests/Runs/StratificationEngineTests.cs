@@ -118,12 +118,25 @@ public sealed class StratificationEngineTests
     }
 
     [Fact]
+    public void Run_SourceThatFails_FailsWithItsOwnException()
+    {
+        var engine = new StratificationEngine(Model, TierPolicy.Preset("prism"), PersonBuilder.Index);
+
+        Should.Throw<InvalidDataException>(() => engine.Run(new BrokenSource(), ct: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void Run_Nobody_IsAnEmptyResult() => Run([]).Count.ShouldBe(0);
 
     private static StratificationResult Run(IEnumerable<PersonTimeline> people, int workers = 2, int batch = 256, TierPolicy? policy = null)
     {
         using var source = new TimelineSequence(people, batch);
         return new StratificationEngine(Model, policy ?? TierPolicy.Preset("prism"), PersonBuilder.Index).Run(source, workers, ct: TestContext.Current.CancellationToken);
+    }
+
+    private sealed class BrokenSource : ITimelineSource
+    {
+        public bool TryFill(PersonTimelineBatch batch) => throw new InvalidDataException("The disk is gone.");
     }
 
     private sealed class TwoPractices : ITimelineSource

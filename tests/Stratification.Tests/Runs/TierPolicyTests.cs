@@ -1,4 +1,6 @@
 using BetterCare.Care.Stratification.Runs;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace BetterCare.Care.Tests.Stratification.Runs;
 
@@ -70,6 +72,18 @@ public sealed class TierPolicyTests
         comparison.Count(LevelChange.Same).ShouldBe(1);
         comparison.Transitions[2][3].ShouldBe(1);
     }
+
+    [Fact]
+    public void Assign_AnySharesAndPopulation_NeverPutsLowerRiskHigher() =>
+        Prop.ForAll(Gen.Choose(0, 1000).ArrayOf(3).Select(a => a.Order().ToArray()).ToArbitrary(), Gen.Choose(0, 400).ToArbitrary(), (shares, people) =>
+        {
+            var policy = new TierPolicy("x", "x", TierRule.Share, shares[0] / 1000.0, shares[1] / 1000.0, shares[2] / 1000.0);
+
+            var levels = Assign(policy, people);
+
+            return levels.Zip(levels.Skip(1)).All(p => p.First >= p.Second)
+                && Math.Abs(levels.Count(l => l == 4) - (people * shares[0] / 1000.0)) <= 0.5 + 1e-9;
+        }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
     public void Planner_AnyCut_AddsUpExpectedAdmissions()
