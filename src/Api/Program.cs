@@ -15,5 +15,6 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     MigrateVerb.Create(),
     RebuildVerb.Create(),
     OpenApiVerb.Create(),
+    BenchVerb.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,7 +1,9 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
+using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Stratification.Runs;
 using BetterCare.Care.Stratification.Timelines;
+using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Runs;
 
@@ -9,22 +11,23 @@ namespace BetterCare.Care.Storage.Runs;
 /// Streams everyone's facts and timelines in key order, one row per person, and keeps what the list and the coverage need
 /// beside the score. The engine reads it from one thread at a time.
 /// </summary>
-public sealed class StoredTimelines : ITimelineSource, IAsyncDisposable
+public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
 {
     private const int BatchSize = 2048;
 
-    private readonly DbConnection _connection;
-    private readonly DbCommand _command;
-    private readonly DbDataReader _reader;
-    private readonly int _indexDay;
-    private readonly Dictionary<string, string> _practices = new(StringComparer.Ordinal);
-    private byte[] _buffer = new byte[1 << 16];
+    private const string Query = """
+        SELECT p.patient_key, p.birth_day, p.death_day, p.registered_day, p.deregistered_day, p.sex, p.deprivation, p.ethnicity,
+          p.flags, p.practice_code, t.events
+        FROM patient p LEFT JOIN timeline t ON t.patient_key = p.patient_key ORDER BY p.patient_key
+        """;
 
-    private StoredTimelines(DbConnection connection, DbCommand command, DbDataReader reader, int indexDay)
+    private readonly DbConnection _connection;
+    private readonly int _indexDay;
+    private readonly HashSet<string> _practices = new(StringComparer.Ordinal);
+
+    private StoredTimelines(DbConnection connection, int indexDay)
     {
         _connection = connection;
-        _command = command;
-        _reader = reader;
         _indexDay = indexDay;
     }
 
@@ -35,54 +38,50 @@ public sealed class StoredTimelines : ITimelineSource, IAsyncDisposable
     public static async Task<StoredTimelines> OpenAsync(CareDatabase database, int indexDay, CancellationToken ct)
     {
         var connection = await database.OpenAsync(ct);
+        if (database.Engine == DatabaseEngine.Sqlite)
+        {
+            return new OfSqlite(connection, indexDay);
+        }
+
         var command = connection.CreateCommand();
-        command.CommandText = """
-            SELECT p.patient_key, p.birth_day, p.death_day, p.registered_day, p.deregistered_day, p.sex, p.deprivation, p.ethnicity,
-              p.flags, p.practice_code, t.events
-            FROM patient p LEFT JOIN timeline t ON t.patient_key = p.patient_key ORDER BY p.patient_key
-            """;
+        command.CommandText = Query;
         command.CommandTimeout = 0;
-        return new StoredTimelines(connection, command, await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, ct), indexDay);
+        return new OfReader(connection, command, await command.ExecuteReaderAsync(ct), indexDay);
     }
 
     /// <inheritdoc/>
     public bool TryFill(PersonTimelineBatch batch)
     {
-        while (batch.Count < BatchSize && _reader.Read())
+        while (batch.Count < BatchSize && Next(out var key, out var facts, out var practice, out var stored))
         {
-            var key = _reader.GetInt64(0);
-            var facts = new PersonFacts(
-                _reader.GetInt32(1), _reader.GetInt32(2), _reader.GetInt32(3), _reader.GetInt32(4), (Sex)_reader.GetInt16(5),
-                (byte)_reader.GetInt16(6), (byte)_reader.GetInt16(7), (PersonFlags)_reader.GetInt16(8));
-            var practice = _reader.GetString(9);
-            var length = 0;
-            if (!_reader.IsDBNull(10))
-            {
-                int read;
-                while ((read = (int)_reader.GetBytes(10, length, _buffer, length, _buffer.Length - length)) > 0)
-                {
-                    length += read;
-                    if (length == _buffer.Length)
-                    {
-                        Array.Resize(ref _buffer, _buffer.Length * 2);
-                    }
-                }
-            }
-
-            var events = MemoryMarshal.Cast<byte, TimelineEvent>(_buffer.AsSpan(0, length));
+            var events = MemoryMarshal.Cast<byte, TimelineEvent>(stored);
             batch.Add(key, in facts, events);
-            Seen.Add(new PersonSeen(key, Interned(practice), facts, LastAdmission(events)));
+            Seen.Add(new PersonSeen(key, practice, facts, LastAdmission(events)));
         }
 
         return batch.Count > 0;
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
-        await _reader.DisposeAsync();
-        await _command.DisposeAsync();
         await _connection.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Reads the next row; the bytes are valid until the one after.</summary>
+    private protected abstract bool Next(out long key, out PersonFacts facts, out string practice, out ReadOnlySpan<byte> events);
+
+    /// <summary>One string per practice, not one per person.</summary>
+    private protected string Interned(string practice)
+    {
+        if (_practices.TryGetValue(practice, out var one))
+        {
+            return one;
+        }
+
+        _practices.Add(practice);
+        return practice;
     }
 
     private int LastAdmission(ReadOnlySpan<TimelineEvent> events)
@@ -98,14 +97,68 @@ public sealed class StoredTimelines : ITimelineSource, IAsyncDisposable
         return 0;
     }
 
-    private string Interned(string practice)
+    private sealed class OfSqlite(DbConnection connection, int indexDay) : StoredTimelines(connection, indexDay)
     {
-        if (!_practices.TryGetValue(practice, out var one))
+        private readonly SqliteStatement _rows = new(((SqliteConnection)connection).Handle!, Query);
+        private bool _ended;
+
+        public override ValueTask DisposeAsync()
         {
-            _practices[practice] = one = practice;
+            _rows.Dispose();
+            return base.DisposeAsync();
         }
 
-        return one;
+        private protected override bool Next(out long key, out PersonFacts facts, out string practice, out ReadOnlySpan<byte> events)
+        {
+            // A statement that is stepped past its end begins again.
+            _ended = _ended || !_rows.Step();
+            if (_ended)
+            {
+                key = 0;
+                facts = default;
+                practice = "";
+                events = default;
+                return false;
+            }
+
+            key = _rows.Long(0);
+            facts = new PersonFacts(
+                (int)_rows.Long(1), (int)_rows.Long(2), (int)_rows.Long(3), (int)_rows.Long(4), (Sex)_rows.Long(5), (byte)_rows.Long(6),
+                (byte)_rows.Long(7), (PersonFlags)_rows.Long(8));
+            practice = Interned(_rows.Text(9));
+            events = _rows.Blob(10);
+            return true;
+        }
+    }
+
+    private sealed class OfReader(DbConnection connection, DbCommand command, DbDataReader reader, int indexDay) : StoredTimelines(connection, indexDay)
+    {
+        public override async ValueTask DisposeAsync()
+        {
+            await reader.DisposeAsync();
+            await command.DisposeAsync();
+            await base.DisposeAsync();
+        }
+
+        private protected override bool Next(out long key, out PersonFacts facts, out string practice, out ReadOnlySpan<byte> events)
+        {
+            if (!reader.Read())
+            {
+                key = 0;
+                facts = default;
+                practice = "";
+                events = default;
+                return false;
+            }
+
+            key = reader.GetInt64(0);
+            facts = new PersonFacts(
+                reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3), reader.GetInt32(4), (Sex)reader.GetInt16(5),
+                (byte)reader.GetInt16(6), (byte)reader.GetInt16(7), (PersonFlags)reader.GetInt16(8));
+            practice = Interned(reader.GetString(9));
+            events = reader.IsDBNull(10) ? default : reader.GetFieldValue<byte[]>(10);
+            return true;
+        }
     }
 }
 
