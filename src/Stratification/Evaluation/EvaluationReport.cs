@@ -78,7 +78,7 @@ public static class EvaluationReport
     private static void Calibration(StringBuilder html, ModelEvaluation e)
     {
         var top = Math.Max(0.05, e.Calibration.Max(b => Math.Max(b.Predicted, b.Observed.High)));
-        var svg = new Svg("Calibration: observed against predicted", "Predicted", "Observed", (0, top), (0, top), "0.###");
+        var svg = new Svg("Calibration: observed against predicted", "Predicted", "Observed", (0, top), (0, top), "0.###;-0.###;0");
         svg.Line([(0, 0), (top, top)], "reference");
         foreach (var band in e.Calibration.Where(b => b.People > 0))
         {
@@ -234,7 +234,7 @@ public static class EvaluationReport
 
     private static string E(string text) => Svg.Escape(text);
 
-    private static string F(double v) => v.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string F(double v) => v.ToString("0.###;-0.###;0", CultureInfo.InvariantCulture);
 
     private static string P(double v) => (100 * v).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 

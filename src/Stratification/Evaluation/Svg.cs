@@ -19,7 +19,7 @@ internal sealed class Svg
     private readonly (double Low, double High) _y;
     private readonly string _title;
 
-    public Svg(string title, string xLabel, string yLabel, (double Low, double High) x, (double Low, double High) y, string format = "0.##")
+    public Svg(string title, string xLabel, string yLabel, (double Low, double High) x, (double Low, double High) y, string format = "0.##;-0.##;0")
     {
         _title = title;
         _x = x.High > x.Low ? x : (x.Low - 0.5, x.Low + 0.5);

@@ -235,7 +235,7 @@ public sealed class PersonHistory
             Append(EventKind.Admission, spell);
         }
 
-        if (e.Code != 0)
+        if (spell.Code != 0)
         {
             TakeDiagnosis(e with { Kind = EventKind.Diagnosis, Flags = EventFlags.Primary, LengthDays = 0 });
         }
@@ -274,8 +274,8 @@ public sealed class PersonHistory
         _lastDay[group] = Math.Max(_lastDay[group], day);
     }
 
-    // Nights after the index date have not happened yet. An admission still open has lasted until today; a social
-    // circumstance simply goes on.
+    // Nights after the index date have not happened yet, and neither have the coding and the destination, which come at
+    // discharge. An admission still open has lasted until today; a social circumstance simply goes on.
     private TimelineEvent ShutAtIndex(in TimelineEvent e)
     {
         if (e.LengthDays != TimelineEvent.Ongoing && e.Day + e.LengthDays < IndexDay && !(e.Kind == EventKind.Admission && e.Is(EventFlags.Open)))
@@ -284,7 +284,7 @@ public sealed class PersonHistory
         }
 
         return e.Kind == EventKind.Admission
-            ? e with { LengthDays = (ushort)Math.Min(IndexDay - e.Day, TimelineEvent.Ongoing - 1), Flags = e.Flags | EventFlags.Open }
+            ? e with { LengthDays = (ushort)Math.Min(IndexDay - e.Day, TimelineEvent.Ongoing - 1), Flags = (e.Flags | EventFlags.Open) & ~EventFlags.CareHome, Code = 0 }
             : e with { LengthDays = TimelineEvent.Ongoing };
     }
 

@@ -378,9 +378,9 @@ public sealed record BoostingOptions(
     int Leaves = 3,
     int Pairs = 10,
     int MaximumRounds = 300,
-    int Patience = 6,
-    double Shrinkage = 1,
+    int Patience = 8,
+    double Shrinkage = 20,
     double PairShrinkage = 20,
-    double MinimumCurvature = 5,
+    double MinimumCurvature = 50,
     bool HoldDirections = true,
     CalibrationMethod Calibration = CalibrationMethod.Platt);

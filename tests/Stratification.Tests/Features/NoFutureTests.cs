@@ -51,10 +51,11 @@ public sealed class NoFutureTests
     public void Features_AnyEnd_OnOrAfterTheIndexDateIsForgotten() =>
         Prop.ForAll(AnyEvent.ArrayOf().Select(Sorted).ToArbitrary(), Gen.Choose(0, 300).ToArbitrary(), (timeline, later) =>
         {
-            // Moves every end that lies on or after the index date to another day that does too.
+            // Moves every end that lies on or after the index date to another day that does too, and changes what is
+            // known of a stay only at its end: the coded diagnosis and whether a care home took the person.
             var moved = timeline.Select(e => e.LengthDays != TimelineEvent.Ongoing && e.Day + e.LengthDays >= PersonBuilder.Index.Day && e.Day < PersonBuilder.Index.Day
                 ? e with { LengthDays = (ushort)(PersonBuilder.Index.Day - e.Day + later) }
-                : e).ToArray();
+                : e).Select(e => IsUnfinished(e) ? e with { Code = Icd10Code.Pack("E112"), Flags = e.Flags ^ EventFlags.CareHome } : e).ToArray();
 
             return SameFeatures(Extract(timeline), Extract(moved));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
@@ -81,6 +82,9 @@ public sealed class NoFutureTests
         Every.Extract(in person, PersonBuilder.Index, new PersonHistory(), values);
         return values;
     }
+
+    private static bool IsUnfinished(TimelineEvent e) =>
+        e.Kind == EventKind.Admission && e.Day < PersonBuilder.Index.Day && (e.LengthDays == TimelineEvent.Ongoing || e.Day + e.LengthDays >= PersonBuilder.Index.Day);
 
     private static bool SameFeatures(float[] a, float[] b) => a.AsSpan().SequenceEqual(b);
 }
