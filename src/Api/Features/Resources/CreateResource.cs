@@ -70,5 +70,5 @@ public static class CreateResource
                 .Match(written => new WrittenResult(written, written.Outcome == WriteOutcome.Created), Problems.Fhir);
         })
         .Describe("CreateResource", "Create a resource; If-None-Exist makes it conditional", new FhirInteraction("create"), 201, 400, 409, 412, 413, 415, 422)
-        .Accepts<object>("application/fhir+json");
+        .Takes();
 }

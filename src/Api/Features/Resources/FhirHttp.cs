@@ -1,6 +1,7 @@
 using System.Globalization;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Storage.Ingest;
+using Microsoft.OpenApi;
 
 namespace BetterCare.Care.Api.Features.Resources;
 
@@ -126,4 +127,19 @@ internal static class FhirEndpoints
 
         return endpoint;
     }
+
+    /// <summary>
+    /// Says what body an endpoint takes. Not by Accepts: routing would then answer other media types itself, with no
+    /// OperationOutcome, and would refuse <c>application/json</c>.
+    /// </summary>
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, string mediaType = Fhir) =>
+        endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [mediaType] = new() },
+            };
+            return Task.CompletedTask;
+        });
 }

@@ -104,5 +104,5 @@ public static class PatchResource
                 : (await mediator.Send(new Command(type, id, body.Value, FhirHttp.ExpectedVersion(http)), ct)).Match(written => new WrittenResult(written, created: false), Problems.Fhir);
         })
         .Describe("PatchResource", "Change parts of a resource by JSON Patch", new FhirInteraction("patch"), 400, 404, 409, 410, 412, 415, 422)
-        .Accepts<object>("application/json-patch+json");
+        .Takes("application/json-patch+json");
 }

@@ -76,7 +76,7 @@ public static class SearchResources
                 return await Answer(http, mediator, type, [.. QueryText.Parse(http.Request.QueryString.Value!), .. QueryText.Parse(form)], ct);
             })
             .Describe("SearchResourcesByForm", "Search the resources of a type, with the parameters in a form", new FhirInteraction("search-type"), 400, 404, 406, 415)
-            .Accepts<object>("application/x-www-form-urlencoded");
+            .Takes("application/x-www-form-urlencoded");
     }
 
     private static async Task<IResult> Answer(HttpContext http, IMediator mediator, string type, IReadOnlyList<KeyValuePair<string, string>> parameters, CancellationToken ct) =>

@@ -82,11 +82,11 @@ public static class UpdateResource
         routes.MapPut("/fhir/{type}/{id}", (string type, string id, HttpContext http, IMediator mediator, IOptions<CareOptions> options, CancellationToken ct) =>
                 Answer(http, mediator, options, type, id, null, ct))
             .Describe("UpdateResource", "Update a resource, or create it under this id; If-Match guards against overwriting", new FhirInteraction("update"), 201, 400, 409, 412, 413, 415, 422)
-            .Accepts<object>("application/fhir+json");
+            .Takes();
         routes.MapPut("/fhir/{type}", (string type, HttpContext http, IMediator mediator, IOptions<CareOptions> options, CancellationToken ct) =>
                 Answer(http, mediator, options, type, null, http.Request.QueryString.Value!.TrimStart('?'), ct))
             .Describe("UpdateResourceWhere", "Update the one resource that a search finds, or create it", null, 201, 400, 409, 412, 413, 415, 422)
-            .Accepts<object>("application/fhir+json");
+            .Takes();
     }
 
     private static async Task<IResult> Answer(HttpContext http, IMediator mediator, IOptions<CareOptions> options, string type, string? id, string? condition, CancellationToken ct)
