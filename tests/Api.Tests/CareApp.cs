@@ -1,138 +1,133 @@
-using System.Net.Http.Json;
+using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using BetterCare.Care.Api.Hosting;
+using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.TestHost;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace BetterCare.Care.Tests.Api;
 
-/// <summary>The real host over a SQLite file of its own, with a clock that a test moves and a log that it can read.</summary>
-public sealed class CareApp : IAsyncDisposable
+/// <summary>The service as it is deployed: Kestrel on a free port, SQLite in a folder of its own.</summary>
+public sealed class CareApp : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("care-app").FullName;
-    private readonly WebApplication _app;
-
-    private CareApp(Action<WebApplicationBuilder>? customise, Dictionary<string, string?>? settings)
-    {
-        var all = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal)
-        {
-            ["Care:Database"] = Path.Combine(_folder, "care.db"),
-            ["Care:WorkFolder"] = _folder,
-        };
-        _app = CareHost.Build([], all, builder =>
-        {
-            builder.WebHost.UseTestServer();
-            builder.Services.AddSingleton<TimeProvider>(Clock);
-            builder.Logging.ClearProviders().AddProvider(Log);
-            customise?.Invoke(builder);
-        });
-    }
-
-    public MovedClock Clock { get; } = new();
-
-    public LogLines Log { get; } = new();
-
-    public string Folder => _folder;
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"care-{Guid.NewGuid():N}");
+    private WebApplication? _app;
+    private int _people;
 
     public HttpClient Client { get; private set; } = null!;
 
-    public IServiceProvider Services => _app.Services;
+    public IServiceProvider Services => _app!.Services;
 
-    public static async Task<CareApp> StartAsync(Action<WebApplicationBuilder>? customise = null, Dictionary<string, string?>? settings = null)
+    public string Folder => _folder;
+
+    public async ValueTask InitializeAsync()
     {
-        var app = new CareApp(customise, settings);
-        await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), CancellationToken.None);
-        await app._app.StartAsync();
-        app.Client = app._app.GetTestClient();
-        return app;
-    }
-
-    public async Task<HttpResponseMessage> PostFhirAsync(string path, string json, string contentType = "application/fhir+json") =>
-        await Client.PostAsync(path, new StringContent(json, Encoding.UTF8, contentType));
-
-    public async Task<JsonElement> GetJsonAsync(string path)
-    {
-        var response = await Client.GetAsync(path);
-        var text = await response.Content.ReadAsStringAsync();
-        response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {(int)response.StatusCode} {text}");
-        return JsonDocument.Parse(text).RootElement;
-    }
-
-    public static async Task<JsonElement> JsonOf(HttpResponseMessage response) => await response.Content.ReadFromJsonAsync<JsonElement>();
-
-    /// <summary>Polls a background job until it is no longer under way.</summary>
-    public async Task<JsonElement> FinishedAsync(string path)
-    {
-        for (var i = 0; i < 600; i++)
-        {
-            var response = await Client.GetAsync(path);
-            var json = await JsonOf(response);
-            if (json.GetProperty("status").GetString() is not ("queued" or "running"))
-            {
-                return json;
-            }
-
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"{path} did not finish.");
+        Directory.CreateDirectory(_folder);
+        _app = CareHost.Build(
+            ["--urls", "http://127.0.0.1:0"],
+            [
+                new("Care:Database", Path.Combine(_folder, "care.db")), new("Care:WorkFolder", _folder), new("Care:Profile", "demo"),
+                new("Care:MaxBodyBytes", "2000000"),
+            ],
+            builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
+        await Migrator.MigrateAsync(Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), TestContext.Current.CancellationToken);
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+        Client = new HttpClient { BaseAddress = new Uri(_app.Urls.First() + "/fhir/") };
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        Client.Dispose();
+        await _app!.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
-}
 
-/// <summary>A clock that a test moves.</summary>
-public sealed class MovedClock : TimeProvider
-{
-    public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
-
-    public override DateTimeOffset GetUtcNow() => Now;
-
-    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
-}
-
-/// <summary>Everything that the host logs.</summary>
-public sealed class LogLines : ILoggerProvider, ILogger
-{
-    private readonly List<string> _lines = [];
-
-    public IReadOnlyList<string> Lines
+    /// <summary>An NHS number that no other test of this host uses (from the range that is never issued).</summary>
+    public string NewNumber()
     {
-        get
+        while (true)
         {
-            lock (_lines)
+            if (NhsNumber.WithFirstNine(999_000_100 + Interlocked.Increment(ref _people)) is { } number)
             {
-                return [.. _lines];
+                return number.Value;
             }
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public async Task<string> GivenPatientAsync(string family = "Whittle", string given = "Ada", string born = "1941-03-02", string extra = "")
     {
-        lock (_lines)
+        var number = NewNumber();
+        var reply = await SendAsync(HttpMethod.Put, $"Patient/{number}", Patient(number, family, given, born, extra));
+        reply.Status.ShouldBe(201, reply.Text);
+        return number;
+    }
+
+    public static string Patient(string number, string family = "Whittle", string given = "Ada", string born = "1941-03-02", string extra = "") =>
+        $$"""{"resourceType":"Patient","id":"{{number}}",{{extra}}"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"{{number}}"}],"name":[{"family":"{{family}}","given":["{{given}}"]}],"gender":"female","birthDate":"{{born}}" }""";
+
+    public static string Observation(string number, string code = "27113001", string date = "2025-05-04", string value = "70.50", string extra = "") =>
+        $$"""{"resourceType":"Observation",{{extra}}"status":"final","code":{"coding":[{"system":"http://snomed.info/sct","code":"{{code}}"}]},"subject":{"reference":"Patient/{{number}}"},"effectiveDateTime":"{{date}}","valueQuantity":{"value":{{value}},"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"} }""";
+
+    public Task<Reply> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
+
+    public Task<Reply> PostAsync(string path, string json, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Post, path, json, headers);
+
+    public Task<Reply> PutAsync(string path, string json, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Put, path, json, headers);
+
+    public async Task<Reply> SendAsync(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
         {
-            _lines.Add(formatter(state, exception) + exception);
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/fhir+json");
         }
-    }
 
-    public void Dispose()
-    {
+        foreach (var (name, value) in headers)
+        {
+            if (name == "Content-Type")
+            {
+                request.Content!.Headers.ContentType = MediaTypeHeaderValue.Parse(value);
+            }
+            else
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new Reply(response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
+}
+
+/// <summary>What came back.</summary>
+public sealed class Reply(HttpResponseMessage response, string text)
+{
+    public int Status => (int)response.StatusCode;
+
+    public string Text => text;
+
+    public string? ETag => response.Headers.ETag?.ToString();
+
+    public string? Header(string name) => response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? values.First() : null;
+
+    public JsonNode Json => JsonNode.Parse(text)!;
+
+    public string Id => (string)Json["id"]!;
+
+    public int Version => int.Parse((string)Json["meta"]!["versionId"]!);
+
+    /// <summary>Ids of the entries of a Bundle, in order.</summary>
+    public string[] Ids(string mode = "match") =>
+        [.. (Json["entry"]?.AsArray() ?? []).Where(e => (string?)e!["search"]?["mode"] == mode).Select(e => (string)e!["resource"]!["id"]!)];
+
+    /// <summary>Codes of the issues of an OperationOutcome.</summary>
+    public string[] Issues => [.. Json["issue"]!.AsArray().Select(i => (string)i!["code"]!)];
+
+    public string? Link(string relation) => (string?)Json["link"]!.AsArray().FirstOrDefault(l => (string)l!["relation"]! == relation)?["url"];
 }

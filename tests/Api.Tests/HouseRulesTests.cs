@@ -18,7 +18,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public async Task OpenApi_CommittedFile_IsWhatTheCodeSays()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
 
         var generated = await OpenApiDocuments.YamlAsync(app.Services, CancellationToken.None);
 
@@ -29,7 +29,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public async Task Log_OfAWholeRun_HoldsNoIdentifier()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
         await Story.StratifyAsync(app);
         await app.Client.GetAsync($"/fhir/Patient/{Story.Ann}");

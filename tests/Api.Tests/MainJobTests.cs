@@ -11,7 +11,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task OnePerson_FromFirstPostToTheNationalCondition()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
 
         // The analyst runs a stratification.
@@ -31,14 +31,14 @@ public sealed class MainJobTests
         ann.GetProperty("planState").GetString().ShouldBe("none");
 
         // The machine proposes the GP who has seen her; a human decides.
-        var proposals = await CareApp.JsonOf(await app.Client.PostAsync("/v1/lead-proposals", null));
+        var proposals = await StoryApp.JsonOf(await app.Client.PostAsync("/v1/lead-proposals", null));
         proposals.GetProperty("proposed").GetInt32().ShouldBeGreaterThanOrEqualTo(1);
         (await app.GetJsonAsync("/v1/risk-list?count=1")).GetProperty("people")[0].GetProperty("leadState").GetString().ShouldBe("proposed");
         var lead = await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/lead-professional", new { practitioner = Story.Gp, reason = "Knows her and her daughter." });
         lead.StatusCode.ShouldBe(HttpStatusCode.OK, await lead.Content.ReadAsStringAsync());
 
         // The plan: first a draft, whose answer says what is missing; then the whole.
-        var draft = await CareApp.JsonOf(await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/care-plan", new { status = "draft", aboutMe = "Wants to stay at home." }));
+        var draft = await StoryApp.JsonOf(await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/care-plan", new { status = "draft", aboutMe = "Wants to stay at home." }));
         draft.GetProperty("joint").GetBoolean().ShouldBeFalse();
         draft.GetProperty("missing").EnumerateArray().Select(m => m.GetProperty("rule").GetString()).ShouldContain("plan-social-care-contribution");
         var before = (await app.GetJsonAsync("/v1/coverage?by=place")).GetProperty("total");
@@ -47,7 +47,7 @@ public sealed class MainJobTests
 
         var whole = await PutPlanAsync(app, version: 1, Plan());
         whole.StatusCode.ShouldBe(HttpStatusCode.OK, await whole.Content.ReadAsStringAsync());
-        var answer = await CareApp.JsonOf(whole);
+        var answer = await StoryApp.JsonOf(whole);
         answer.GetProperty("missing").GetArrayLength().ShouldBe(0, answer.ToString());
         answer.GetProperty("complete").GetBoolean().ShouldBeTrue();
 
@@ -70,7 +70,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task SecondRun_TellsWhatChanged()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
         await Story.StratifyAsync(app, "2026-02-01");
 
@@ -84,7 +84,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task RiskList_PageByPage_RepeatsAndSkipsNobody()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
         await Story.StratifyAsync(app);
 
@@ -108,7 +108,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task Lead_WhoHasLeft_IsRefusedWithTheRule()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
         await Story.StratifyAsync(app);
 
@@ -116,14 +116,14 @@ public sealed class MainJobTests
         var unknown = await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/lead-professional", new { practitioner = "nobody", reason = "x" });
 
         left.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await CareApp.JsonOf(left)).GetProperty("issues")[0].GetProperty("rule").GetString()!.ShouldStartWith("lead-");
+        (await StoryApp.JsonOf(left)).GetProperty("issues")[0].GetProperty("rule").GetString()!.ShouldStartWith("lead-");
         unknown.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
     }
 
     [Fact]
     public async Task Plan_AgreedWithoutAgreement_IsRefused_AndTwoEditorsNeverOverwrite()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
         await Story.StratifyAsync(app);
 
@@ -143,7 +143,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task Import_OverHttp_TellsProgressAndListsRejects()
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         var patient = $$$"""{"resourceType":"Patient","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"{{{Story.Ann}}}"}]}""";
         var bad = """{"resourceType":"Patient","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000019"}]}""";
 
@@ -176,7 +176,7 @@ public sealed class MainJobTests
     [InlineData("/nowhere", 404)]
     public async Task Get_WrongOrAbsent_SaysWhatToDoAndEchoesNothing(string path, int status)
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
 
         var response = await app.Client.GetAsync(path);
         var text = await response.Content.ReadAsStringAsync();
@@ -199,7 +199,7 @@ public sealed class MainJobTests
     [InlineData("""{}""", "index date")]
     public async Task Run_WrongRequest_IsRefusedWithWhatWouldDo(string body, string hint)
     {
-        await using var app = await CareApp.StartAsync();
+        await using var app = await StoryApp.StartAsync();
         await Story.PostCohortAsync(app);
 
         var response = await app.PostFhirAsync("/v1/stratification-runs", body, "application/json");
@@ -212,7 +212,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task Body_LargerThanTheLimit_Is413_AndNothingIsKept()
     {
-        await using var app = await CareApp.StartAsync(settings: new() { ["Care:MaxBodyBytes"] = "100000" });
+        await using var app = await StoryApp.StartAsync(settings: new() { ["Care:MaxBodyBytes"] = "100000" });
 
         var response = await app.PostFhirAsync("/fhir", "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"x\":\"" + new string('a', 200_000) + "\"}");
 
@@ -220,7 +220,7 @@ public sealed class MainJobTests
         (await response.Content.ReadAsStringAsync()).ShouldContain("$import");
     }
 
-    private static Task<HttpResponseMessage> PutPlanAsync(CareApp app, int version, object plan)
+    private static Task<HttpResponseMessage> PutPlanAsync(StoryApp app, int version, object plan)
     {
         var request = new HttpRequestMessage(HttpMethod.Put, $"/v1/patients/{Story.Ann}/care-plan") { Content = JsonContent.Create(plan) };
         request.Headers.TryAddWithoutValidation("If-Match", $"W/\"{version}\"");

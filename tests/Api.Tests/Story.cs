@@ -17,7 +17,7 @@ internal static class Story
     public static IEnumerable<string> Others { get; } =
         [.. Enumerable.Range(100, 60).Select(i => BetterCare.Care.Fhir.Nhs.NhsNumber.WithFirstNine(999_000_000 + i)).OfType<BetterCare.Care.Fhir.Nhs.NhsNumber>().Select(n => n.Value)];
 
-    public static async Task PostCohortAsync(CareApp app)
+    public static async Task PostCohortAsync(StoryApp app)
     {
         var entries = new List<string>
         {
@@ -43,7 +43,7 @@ internal static class Story
         response.StatusCode.ShouldBe(HttpStatusCode.OK, text);
     }
 
-    public static async Task<JsonElement> StratifyAsync(CareApp app, string indexDate = "2026-11-01")
+    public static async Task<JsonElement> StratifyAsync(StoryApp app, string indexDate = "2026-11-01")
     {
         var accepted = await app.Client.PostAsJsonAsync("/v1/stratification-runs", new { indexDate });
         accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted, await accepted.Content.ReadAsStringAsync());

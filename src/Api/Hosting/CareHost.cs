@@ -74,11 +74,18 @@ public static class CareHost
 
     private static void Map(WebApplication app)
     {
-        PostBundle.Map(app);
+        var fhir = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, FhirContent>();
+        PostBundle.Map(fhir);
+        ReadResource.Map(fhir);
+        CreateResource.Map(fhir);
+        UpdateResource.Map(fhir);
+        PatchResource.Map(fhir);
+        DeleteResource.Map(fhir);
+        GetHistory.Map(fhir);
+        SearchResources.Map(fhir);
+        GetMetadata.Map(fhir);
         StartImport.Map(app);
         GetImport.Map(app);
-        ReadResource.Map(app);
-        GetMetadata.Map(app);
         StartRun.Map(app);
         GetRun.Map(app);
         RiskList.Map(app);

@@ -2,6 +2,7 @@ using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
@@ -38,6 +39,10 @@ public static class Services
         services.AddSingleton<StratificationJobs>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
+        services.AddSingleton<ResourceWrites>();
+        services.AddSingleton<SearchCandidates>();
+        services.AddSingleton<ResourceSearch>();
+        services.AddScoped<Visibility>();
         services.AddScoped<People>();
         services.AddScoped<CoverageQuestions>();
         services.AddMediation();

@@ -6,13 +6,17 @@ namespace BetterCare.Care.Api.Http;
 public static class FhirBody
 {
     /// <summary>The bytes of the body, without a byte order mark.</summary>
-    public static async Task<Result<ReadOnlyMemory<byte>>> ReadAsync(HttpContext http, long limit, CancellationToken ct)
+    /// <param name="http">The request.</param>
+    /// <param name="limit">Most bytes, also after decompression.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="mediaType">The one media type that is taken; null: FHIR as JSON under any of its names.</param>
+    public static async Task<Result<ReadOnlyMemory<byte>>> ReadAsync(HttpContext http, long limit, CancellationToken ct, string? mediaType = null)
     {
         var request = http.Request;
-        var type = request.ContentType?.Split(';')[0].Trim() ?? "";
-        if (type is not ("application/fhir+json" or "application/json" or "application/json+fhir" or "text/json"))
+        var type = request.ContentType?.Split(';')[0].Trim().ToLowerInvariant() ?? "";
+        if (mediaType is not null ? type != mediaType : type is not ("application/fhir+json" or "application/json" or "application/json+fhir" or "text/json"))
         {
-            return new Unsupported("Send FHIR as JSON: Content-Type: application/fhir+json.");
+            return new Unsupported(mediaType is null ? "Send FHIR as JSON: Content-Type: application/fhir+json." : $"Send Content-Type: {mediaType}.");
         }
 
         var encoding = request.Headers.ContentEncoding.ToString();

@@ -20,8 +20,14 @@ public readonly record struct Prepared(PreparedResource? Item, IReadOnlyList<Iss
 /// <summary>How a request names what it writes, beyond the resource itself.</summary>
 public sealed record WriteTarget
 {
-    /// <summary>The id of the URL; null: the resource's own, or a new one.</summary>
+    /// <summary>The id under which it is stored; null: the resource's own, or a new one.</summary>
     public string? Id { get; init; }
+
+    /// <summary>The id of the URL as the supplier knows it: becomes ours by <see cref="SourceIds"/>; null: not given.</summary>
+    public string? SourceId { get; init; }
+
+    /// <summary>A create: an id that no named supplier answers for is not kept, so it can never be another client's.</summary>
+    public bool IsCreate { get; init; }
 
     /// <summary>If-Match.</summary>
     public int? ExpectedVersion { get; init; }
@@ -85,7 +91,7 @@ public sealed class ResourcePreparer
         long patientKey;
         if (found.Type == ResourceType.Patient)
         {
-            if (NumberOf(json.Span, identifiers, target?.Id ?? postedId, out var number) is { } issue)
+            if (NumberOf(json.Span, identifiers, target?.Id ?? target?.SourceId ?? postedId, out var number) is { } issue)
             {
                 return new Prepared(null, [issue], false);
             }
@@ -96,7 +102,8 @@ public sealed class ResourcePreparer
         }
         else
         {
-            id = target?.Id ?? (postedId is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, postedId));
+            var named = target?.SourceId ?? (target is { IsCreate: true } && supplier == Directories.UnnamedSupplier ? null : postedId);
+            id = target?.Id ?? (named is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, named));
             var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
             if (person is null)
             {
@@ -266,6 +273,13 @@ public sealed class ResourcePreparer
                     }
 
                     return (await session.FindAsync(supplier, Text(json.Span, r.Text), ct))?.Key;
+                case ReferenceForm.Conditional when session.FullUrls.TryGetValue(Text(json.Span, r.Text), out var matched):
+                    if (matched.StartsWith("Patient/", StringComparison.Ordinal))
+                    {
+                        return (await PatientAsync(session, supplier, matched["Patient/".Length..], ct))?.Key;
+                    }
+
+                    break;
                 case ReferenceForm.Conditional when r.Target is ResourceType.Patient or ResourceType.None:
                     return ConditionalNumber(Text(json.Span, r.Text)) is { } number ? await session.FindAsync(number, ct) : null;
             }
@@ -333,6 +347,9 @@ public sealed class ResourcePreparer
                         ours = $"Patient/{known.Number.Value}";
                     }
 
+                    break;
+                case ReferenceForm.Conditional when session.FullUrls.TryGetValue(Text(json.Span, r.Text), out var matched):
+                    ours = matched;
                     break;
                 case ReferenceForm.Conditional:
                     ours = ConditionalNumber(Text(json.Span, r.Text)) is { } number && await session.FindAsync(number, ct) is not null ? $"Patient/{number.Value}" : null;

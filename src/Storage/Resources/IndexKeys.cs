@@ -28,6 +28,11 @@ public sealed class IndexKeys
         Identifiers.Clear();
         Codes.Clear();
         Day = _view.StartDay != 0 ? _view.StartDay : _view.RecordedDay;
+        if (DateElements(type) is { Length: > 0 } elements && !HasExactDay(json, elements))
+        {
+            Day = 0;
+        }
+
         ReadIdentifiers(type, json);
         foreach (var coding in _view.Codings)
         {
@@ -37,6 +42,45 @@ public sealed class IndexKeys
                 Codes.Add(Hashing.Code(default, json[coding.Code]));
             }
         }
+    }
+
+    /// <summary>Whether the codes of a type that a search asks for (its <see cref="Fhir.Search.IndexValues.CodeParameter"/>) are the indexed ones.</summary>
+    public static bool CoversCode(ResourceType type, string parameter) => parameter switch
+    {
+        "code" => type is not (ResourceType.Questionnaire or ResourceType.HealthcareService),
+        "vaccine-code" => true,
+        "type" => IsMain(type, CodingSlot.Type),
+        "category" => IsMain(type, CodingSlot.Category),
+        _ => false,
+    };
+
+    /// <summary>
+    /// Whether <see cref="Day"/> is what the type's date parameter looks at, to the day. Only then can a range of days leave
+    /// resources out; what has no exact day (a period, a year) is under day 0, where every range looks too.
+    /// </summary>
+    public static bool CoversDay(ResourceType type) => DateElements(type).Length > 0;
+
+    private static ReadOnlySpan<byte> DateElements(ResourceType type) => type switch
+    {
+        ResourceType.Observation or ResourceType.DiagnosticReport => "\"effectiveDateTime\""u8,
+        ResourceType.Procedure => "\"performedDateTime\""u8,
+        ResourceType.Condition => "\"onsetDateTime\""u8,
+        ResourceType.Immunization => "\"occurrenceDateTime\""u8,
+        ResourceType.MedicationRequest => "\"authoredOn\""u8,
+        _ => default,
+    };
+
+    /// <summary>Whether the element is there once with at least a whole date: bytes looked for, nothing parsed.</summary>
+    private static bool HasExactDay(ReadOnlySpan<byte> json, ReadOnlySpan<byte> element)
+    {
+        var at = json.IndexOf(element);
+        if (at < 0 || json.IndexOf("\"contained\""u8) >= 0)
+        {
+            return false;
+        }
+
+        var value = json[(at + element.Length)..].TrimStart(" \t\r\n:"u8);
+        return value.Length > 11 && value[0] == (byte)'"' && value[1..11].IndexOf((byte)'"') < 0;
     }
 
     /// <summary>Whether the element is what the resource is about.</summary>

@@ -5,13 +5,13 @@ using BetterCare.Care.Fhir;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Reads resources.</summary>
-public sealed class ResourceStore(CareDatabase database)
+public sealed partial class ResourceStore(CareDatabase database)
 {
     private const string Columns = "patient_key, type, id, version, last_updated, deleted, meta_at, body";
 
     /// <summary>The current version, deleted or not; null where there never was one.</summary>
-    public async Task<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) =>
-        await FirstAsync(ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id=@p1", [(short)type, id], ct));
+    public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) =>
+        _rows.FirstAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id=@p1", [(short)type, id], Resource, ct);
 
     /// <summary>One version; null where there is none of that number.</summary>
     public async Task<StoredResource?> ReadVersionAsync(ResourceType type, string id, int version, CancellationToken ct)
@@ -22,10 +22,11 @@ public sealed class ResourceStore(CareDatabase database)
             return current;
         }
 
-        return await FirstAsync(ListAsync(
+        return await _rows.FirstAsync(
             $"SELECT {Columns} FROM resource_history WHERE patient_key=@p0 AND type=@p1 AND id=@p2 AND version=@p3",
             [current.PatientKey, (short)type, id, version],
-            ct));
+            Resource,
+            ct);
     }
 
     /// <summary>All versions, newest first.</summary>
@@ -105,16 +106,6 @@ public sealed class ResourceStore(CareDatabase database)
         }
 
         return counts;
-    }
-
-    private static async Task<StoredResource?> FirstAsync(IAsyncEnumerable<StoredResource> rows)
-    {
-        await foreach (var row in rows)
-        {
-            return row;
-        }
-
-        return null;
     }
 
     private async IAsyncEnumerable<StoredResource> ListAsync(string sql, object[] values, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)

@@ -1,39 +1,55 @@
+using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Http;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
-using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Fhir.Search;
+using BetterCare.Care.Fhir.Validation;
 
 namespace BetterCare.Care.Api.Features.Ingest;
 
-/// <summary>Finds what a conditional create or update means: <c>identifier=system|value</c>, answered by the identifier index.</summary>
-public sealed class ConditionalReads(ResourceStore store)
+/// <summary>
+/// Finds what a conditional interaction or reference means. It looks at everything there is, whoever asks: a create that
+/// must not double a resource must not double one that the caller cannot see either.
+/// </summary>
+public sealed class ConditionalReads(ResourceSearch search, TimeProvider clock)
 {
-    /// <summary>Ids of the matches, two at most; null where the query is not of that form.</summary>
+    /// <summary>Ids of the matches, two at most; null where the query is not one that can be answered.</summary>
     public async ValueTask<IReadOnlyList<string>?> FindAsync(ResourceType type, string query, CancellationToken ct)
     {
-        const string Prefix = "identifier=";
-        if (!query.StartsWith(Prefix, StringComparison.Ordinal) || query.Contains('&', StringComparison.Ordinal))
+        var found = await IdsAsync(type, query, ct);
+        return found.Error is null ? found.Value : null;
+    }
+
+    /// <summary>The one match; null where there is none; refused where there are several or the condition cannot be answered.</summary>
+    public async Task<Result<string?>> MatchAsync(ResourceType type, string query, string where, CancellationToken ct)
+    {
+        var found = await IdsAsync(type, query, ct);
+        if (found.Error is { } error)
         {
-            return null;
+            return error;
         }
 
-        var value = Uri.UnescapeDataString(query[Prefix.Length..]);
-        var bar = value.IndexOf('|', StringComparison.Ordinal);
-        var system = bar < 0 ? "" : value[..bar];
-        if (type == ResourceType.Patient && system == NhsNumber.OldSystem)
+        return found.Value.Count switch
         {
-            system = NhsNumber.System;
+            0 => (string?)null,
+            1 => found.Value[0],
+            _ => new InvalidResource(412, [new Issue(IssueSeverity.Error, "multiple-matches", where, "The condition matches more than one resource: make it more exact.")]),
+        };
+    }
+
+    private async Task<Result<List<string>>> IdsAsync(ResourceType type, string query, CancellationToken ct)
+    {
+        var parameters = QueryText.Parse(query.TrimStart('?'))
+            .Select(p => type == ResourceType.Patient && p.Key == "identifier" ? new(p.Key, p.Value.Replace(NhsNumber.OldSystem, NhsNumber.System, StringComparison.Ordinal)) : p)
+            .ToList();
+        var request = SearchRequest.Parse(type, parameters, new SearchOptions { Now = clock.GetUtcNow() });
+        if (!request.IsValid)
+        {
+            return new InvalidResource(400, request.Issues);
         }
 
-        var found = new List<string>();
-        await foreach (var resource in store.ByIdentifierAsync(type, system, value[(bar + 1)..], ct))
-        {
-            found.Add(resource.Id);
-            if (found.Count == 2)
-            {
-                break;
-            }
-        }
-
-        return found;
+        return request.Criteria.Count == 0
+            ? new Invalid("request.url", "The condition is empty: give for example identifier=system|value.")
+            : await search.IdsAsync(request, ct);
     }
 }

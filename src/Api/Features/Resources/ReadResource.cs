@@ -1,10 +1,10 @@
+using System.Buffers;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
-using BetterCare.Care.Storage;
+using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Storage.Resources;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Resources;
 
@@ -22,7 +22,7 @@ public static class ReadResource
     }
 
     /// <summary>Reads by primary key; a resource about a person is for those who may see the person.</summary>
-    public sealed class Handler(ResourceStore store, CareDbContext db, CurrentCaller current) : IRequestHandler<Query, Result<StoredResource>>
+    public sealed class Handler(ResourceStore store, Visibility visibility) : IRequestHandler<Query, Result<StoredResource>>
     {
         /// <inheritdoc/>
         public async Task<Result<StoredResource>> Handle(Query request, CancellationToken cancellationToken)
@@ -36,30 +36,51 @@ public static class ReadResource
             var found = request.Version is { } version
                 ? await store.ReadVersionAsync(type, request.Id, version, cancellationToken)
                 : await store.ReadAsync(type, request.Id, cancellationToken);
-            if (found is null || !await MaySeeAsync(found, cancellationToken))
+            if (found is null || !await visibility.MaySeeAsync(found.PatientKey, cancellationToken))
             {
                 return new NotVisible("resource");
             }
 
             return found.Deleted ? new Gone("resource") : found;
         }
-
-        private async Task<bool> MaySeeAsync(StoredResource resource, CancellationToken ct) =>
-            current.Caller.Practices is null || resource.PatientKey == 0
-            || current.Caller.MaySee(await db.Patients.Where(p => p.PatientKey == resource.PatientKey).Select(p => p.PracticeCode).SingleOrDefaultAsync(ct) ?? "");
     }
 
     /// <summary>Serves it.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/fhir/{type}/{id}", (string type, string id, IMediator mediator, CancellationToken ct) => Answer(mediator, new Query(type, id, null), ct))
-            .WithName("ReadResource").WithTags("FHIR").WithSummary("Read a resource").Produces<object>(200, "application/fhir+json").Produces<object>(404, "application/fhir+json");
-        routes.MapGet("/fhir/{type}/{id}/_history/{version:int}", (string type, string id, int version, IMediator mediator, CancellationToken ct) => Answer(mediator, new Query(type, id, version), ct))
-            .WithName("ReadVersion").WithTags("FHIR").WithSummary("Read a version of a resource").Produces<object>(200, "application/fhir+json").Produces<object>(404, "application/fhir+json");
+        routes.MapGet("/fhir/{type}/{id}", (string type, string id, HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, new Query(type, id, null), ct))
+            .Describe("ReadResource", "Read a resource", new FhirInteraction("read"), 304, 404, 406, 410);
+        routes.MapGet("/fhir/{type}/{id}/_history/{version:int}", (string type, string id, int version, HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, new Query(type, id, version), ct))
+            .Describe("ReadVersion", "Read a version of a resource", new FhirInteraction("vread"), 304, 404, 406, 410);
     }
 
-    private static async Task<IResult> Answer(IMediator mediator, Query query, CancellationToken ct) =>
-        (await mediator.Send(query, ct)).Match(found => new ResourceResult(200, found), Problems.Fhir);
+    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, Query query, CancellationToken ct)
+    {
+        var found = await mediator.Send(query, ct);
+        if (found.Error is { } error)
+        {
+            return Problems.Fhir(error);
+        }
+
+        if (FhirHttp.IsNotModified(http, found.Value.Version, found.Value.LastUpdated))
+        {
+            http.Response.Headers.ETag = $"W/\"{found.Value.Version}\"";
+            return Results.StatusCode(304);
+        }
+
+        if (!http.Request.QueryString.HasValue)
+        {
+            return new ResourceResult(200, found.Value);
+        }
+
+        var view = SearchRequest.Parse(
+            found.Value.Type,
+            QueryText.Parse(http.Request.QueryString.Value!).Where(p => p.Key is "_summary" or "_elements" or "_pretty"),
+            new SearchOptions { Now = default });
+        return view.IsValid
+            ? new ResourceResult(200, found.Value) { View = view }
+            : Problems.Fhir(new InvalidResource(400, view.Issues));
+    }
 }
 
 /// <summary>A resource type that FHIR R4 does not have.</summary>
@@ -68,15 +89,30 @@ public sealed record UnknownType() : CareError(404, "not-supported", "FHIR R4 ha
 /// <summary>A stored resource as an HTTP answer: bytes copied, nothing parsed.</summary>
 public sealed class ResourceResult(int status, StoredResource resource) : IResult
 {
+    /// <summary>How it is to be shown; null: whole.</summary>
+    public SearchRequest? View { get; init; }
+
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
+        var body = resource.ToUtf8();
+        if (View is { } view)
+        {
+            body = new ResourceRenderer(view).Render(resource.Type, body);
+            if (view.Pretty)
+            {
+                var pretty = new ArrayBufferWriter<byte>(body.Length * 2);
+                ResourceRenderer.WritePretty(body, pretty);
+                body = pretty.WrittenSpan.ToArray();
+            }
+        }
+
         response.StatusCode = status;
         response.ContentType = Problems.FhirJson;
+        response.ContentLength = body.Length;
         response.Headers.ETag = $"W/\"{resource.Version}\"";
         response.Headers.LastModified = DateTimeOffset.FromUnixTimeMilliseconds(resource.LastUpdated).ToString("R");
-        resource.WriteTo(response.BodyWriter);
-        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+        await response.BodyWriter.WriteAsync(body, httpContext.RequestAborted);
     }
 }

@@ -1,0 +1,158 @@
+using System.Text;
+using BetterCare.Care.Api.Http;
+using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Search;
+using BetterCare.Care.Storage.Resources;
+
+namespace BetterCare.Care.Api.Features.Resources;
+
+/// <summary>A page of results.</summary>
+/// <param name="Matches">The results in order.</param>
+/// <param name="Included">What they refer to or what refers to them.</param>
+/// <param name="Total">How many match in all; null where that was not counted.</param>
+/// <param name="Next">The cursor of the next page; null on the last.</param>
+public sealed record SearchAnswer(IReadOnlyList<StoredResource> Matches, IReadOnlyList<StoredResource> Included, long? Total, PageCursor? Next);
+
+/// <summary>
+/// Answers searches: sub-searches first, then candidates by the narrowest index, then every condition in memory. What the
+/// caller may not see is left out of the candidates, so it shows neither in results nor in totals, chains or includes.
+/// </summary>
+public sealed class ResourceSearch(SearchCandidates finder, ResourceStore store)
+{
+    // An inclusion beyond this would be a bulk export.
+    private const int MaxIncluded = 5000;
+
+    /// <summary>Runs a valid request.</summary>
+    public async Task<Result<SearchAnswer>> RunAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct)
+    {
+        var subs = request.SubSearches.Count == 0 ? null : new SubSearchResults();
+        foreach (var sub in request.SubSearches)
+        {
+            var found = await finder.FindAsync(sub.Type, sub.Plan, sub.Criteria, null, visibility, ct);
+            if (found.Error is { } refused)
+            {
+                return refused;
+            }
+
+            foreach (var candidate in found.Value)
+            {
+                subs!.Offer(sub, candidate.ToUtf8());
+            }
+
+            subs!.Complete(sub);
+        }
+
+        if (request.Criteria.Count == 0 && request.Sort.Parts.Count == 0)
+        {
+            return await AllAsync(request, visibility, serviceBase, ct);
+        }
+
+        var candidates = await finder.FindAsync(request.Type, request.Plan, request.Criteria, subs, visibility, ct);
+        if (candidates.Error is { } error)
+        {
+            return error;
+        }
+
+        var page = SearchPage.Of(request, candidates.Value, NeedsVersions(request) ? static r => r.ToUtf8() : static r => r.Body, subs);
+        return await IncludeAsync(request, page.Rows, page.Total, page.Next, visibility, serviceBase, ct);
+    }
+
+    /// <summary>Ids of the resources that satisfy a condition, two at most; for conditional interactions.</summary>
+    public async Task<Result<List<string>>> IdsAsync(SearchRequest request, CancellationToken ct)
+    {
+        var answer = await RunAsync(request, null, "", ct);
+        return answer.Error is { } error ? error : answer.Value.Matches.Take(2).Select(r => r.Id).ToList();
+    }
+
+    /// <summary>Every resource of a type, page by page along the primary index.</summary>
+    private async Task<Result<SearchAnswer>> AllAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct)
+    {
+        var people = visibility?.Search ?? PeopleFilter.Everybody;
+        long? total = request.CountOnly || request.Total == TotalMode.Accurate ? await store.CountAsync(request.Type, people, ct) : null;
+        if (request.CountOnly)
+        {
+            return new SearchAnswer([], [], total, null);
+        }
+
+        var after = request.Cursor is { } cursor ? Encoding.UTF8.GetString(cursor.Key.Span) : "";
+        var rows = await store.PageAsync(request.Type, after, people, request.Count + 1, ct);
+        if (rows.Count <= request.Count)
+        {
+            return await IncludeAsync(request, rows, total ?? (request.Cursor is null ? rows.Count : null), null, visibility, serviceBase, ct);
+        }
+
+        rows.RemoveAt(request.Count);
+        var next = PageCursor.After(request.Type, request.Sort, Encoding.UTF8.GetBytes(rows[^1].Id));
+        return await IncludeAsync(request, rows, total, next, visibility, serviceBase, ct);
+    }
+
+    private async Task<Result<SearchAnswer>> IncludeAsync(
+        SearchRequest request, IReadOnlyList<StoredResource> matches, long? total, PageCursor? next, Visibility? visibility, string serviceBase, CancellationToken ct)
+    {
+        if (matches.Count == 0 || (request.Includes.Count == 0 && request.RevIncludes.Count == 0))
+        {
+            return new SearchAnswer(matches, [], total, next);
+        }
+
+        var seen = matches.Select(Key).ToHashSet(StringComparer.Ordinal);
+        var people = matches.Select(m => m.PatientKey).ToHashSet();
+        var included = new List<StoredResource>();
+
+        async ValueTask AddAsync(StoredResource found)
+        {
+            // Another person's resource comes along only where a search could have found it.
+            if (!found.Deleted && !seen.Contains(Key(found))
+                && (people.Contains(found.PatientKey) || visibility is null || await visibility.MayFindAsync(found.PatientKey, ct)))
+            {
+                seen.Add(Key(found));
+                included.Add(found);
+            }
+        }
+
+        foreach (var key in matches.SelectMany(m => request.Includes.SelectMany(i => i.Keys(m.Body, serviceBase))).Distinct(StringComparer.Ordinal))
+        {
+            var slash = key.IndexOf('/', StringComparison.Ordinal);
+            if (await store.ReadAsync(ResourceTypes.Parse(key[..slash]), key[(slash + 1)..], ct) is { } found)
+            {
+                await AddAsync(found);
+            }
+        }
+
+        var keys = matches.Select(Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var reverse in request.RevIncludes)
+        {
+            var type = reverse.Parameter.Resource;
+            if (people.Contains(0) && SearchCandidates.IsAboutPeople(type))
+            {
+                return new TooCostly($"_revinclude of {type.Name()} would read every person's record. Search {type.Name()} itself, with a patient.");
+            }
+
+            foreach (var person in people)
+            {
+                var rows = await store.ListOfPatientAsync(person, type, SearchCandidates.Max + 1, ct);
+                if (rows.Count > SearchCandidates.Max)
+                {
+                    return new TooCostly($"_revinclude of {type.Name()} would read too much. Search {type.Name()} itself.");
+                }
+
+                foreach (var row in rows.Where(r => reverse.RefersToAny(r.Body, keys, serviceBase)))
+                {
+                    await AddAsync(row);
+                }
+            }
+        }
+
+        return included.Count > MaxIncluded
+            ? new TooCostly("This page would include too much. Ask for fewer results with _count.")
+            : new SearchAnswer(matches, included, total, next);
+    }
+
+    // Version and time are kept beside the body; only what looks at them pays for putting them in.
+    private static bool NeedsVersions(SearchRequest request) =>
+        request.Criteria.Any(c => c.Name.StartsWith("_lastUpdated", StringComparison.Ordinal)) || request.Sort.Parts.Any(p => p.Parameter.Code == "_lastUpdated");
+
+    private static string Key(StoredResource resource) => $"{resource.Type.Name()}/{resource.Id}";
+}
+
+/// <summary>A search that no index can answer.</summary>
+public sealed record TooCostly(string Advice) : CareError(400, "too-costly", Advice);

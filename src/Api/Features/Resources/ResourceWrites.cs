@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Text;
+using BetterCare.Care.Api.Http;
+using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Fhir.Search;
+using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Ingest;
+using BetterCare.Care.Storage.Resources;
+
+namespace BetterCare.Care.Api.Features.Resources;
+
+/// <summary>What a write came to.</summary>
+/// <param name="Resource">The version that is current now.</param>
+/// <param name="Outcome">What was done.</param>
+/// <param name="Warnings">What should be mended, although it was taken.</param>
+public sealed record Written(StoredResource Resource, WriteOutcome Outcome, IReadOnlyList<Issue> Warnings);
+
+/// <summary>Writes single resources: what create, update, patch and delete share.</summary>
+public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ResourceStore store)
+{
+    private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
+
+    // One condition is looked up and acted upon by one request at a time, else two equal requests both find nothing and both create.
+    private readonly SemaphoreSlim[] _conditions = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+
+    /// <summary>Holds conditions such as <c>identifier=…</c> of a type until the result is disposed of.</summary>
+    /// <param name="conditions">Type and query each.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    public async Task<IDisposable> HoldAsync(IEnumerable<string> conditions, CancellationToken ct)
+    {
+        var held = new Held();
+        try
+        {
+            // In one order, so that two requests never wait for each other.
+            foreach (var at in conditions.Select(c => (int)((uint)string.GetHashCode(c, StringComparison.Ordinal) % _conditions.Length)).Distinct().Order())
+            {
+                await _conditions[at].WaitAsync(ct);
+                held.Add(_conditions[at]);
+            }
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+
+        return held;
+    }
+
+    /// <summary>Validates a resource and makes it ready to be written.</summary>
+    public async Task<Result<Prepared>> PrepareAsync(ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
+    {
+        if (!_preparers.TryTake(out var preparer))
+        {
+            preparer = new ResourcePreparer();
+        }
+
+        try
+        {
+            var prepared = await preparer.PrepareAsync(new IngestSession(directories), json, 1, target, ct);
+            if (prepared.Item is null)
+            {
+                return new InvalidResource(prepared.PatientUnknown ? 422 : 400, prepared.Issues);
+            }
+
+            return Misplaced(type, json.Span, prepared.Item, target) is { } issue ? new InvalidResource(400, [issue]) : prepared;
+        }
+        finally
+        {
+            _preparers.Add(preparer);
+        }
+    }
+
+    /// <summary>Validates and stores a resource.</summary>
+    public async Task<Result<Written>> StoreAsync(ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
+    {
+        var prepared = await PrepareAsync(type, json, target, ct);
+        if (prepared.Error is { } error)
+        {
+            return error;
+        }
+
+        var item = prepared.Value.Item!;
+        return await CommitAsync(item, ct) is { } failure
+            ? failure
+            : new Written(await StoredAsync(item, ct), item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
+    }
+
+    /// <summary>Marks a resource as deleted; deleting what is deleted changes nothing.</summary>
+    public async Task<Result<PreparedResource>> DeleteAsync(StoredResource current, int? expectedVersion, CancellationToken ct)
+    {
+        var item = await DeletionAsync(current, expectedVersion, ct);
+        return await CommitAsync(item, ct) is { } failure ? failure : item;
+    }
+
+    /// <summary>A deletion that is ready to be written.</summary>
+    public async Task<PreparedResource> DeletionAsync(StoredResource current, int? expectedVersion, CancellationToken ct)
+    {
+        var source = current.Deleted ? "" : new JsonView(current.Body)["meta"u8]["source"u8].ToString();
+        var hash = source.IndexOf('#', StringComparison.Ordinal);
+        return new PreparedResource
+        {
+            Method = WriteMethod.Delete,
+            Type = current.Type,
+            Id = current.Id,
+            PatientKey = current.PatientKey,
+            SupplierKey = await directories.SupplierAsync(hash < 0 ? source : source[..hash], ct),
+            ExpectedVersion = expectedVersion,
+        };
+    }
+
+    /// <summary>The version that a write has made current.</summary>
+    public async Task<StoredResource> StoredAsync(PreparedResource item, CancellationToken ct) => item.Outcome == WriteOutcome.KeptBeside
+        ? (await store.ReadAsync(item.Type, item.Id, ct))!
+        : new StoredResource(item.PatientKey, item.Type, item.Id, item.Version, item.LastUpdated, item.Outcome == WriteOutcome.Deleted, item.MetaAt, item.Body.ToArray());
+
+    private async Task<CareError?> CommitAsync(PreparedResource item, CancellationToken ct)
+    {
+        var batch = new WriteBatch();
+        batch.Items.Add(item);
+        return await writer.WriteAsync(batch, ct) is { } failure ? new InvalidResource(failure.Status, [failure.Issue]) : null;
+    }
+
+    /// <summary>Whether the address and the resource disagree about what it is.</summary>
+    private static Issue? Misplaced(ResourceType type, ReadOnlySpan<byte> json, PreparedResource item, WriteTarget target)
+    {
+        if (item.Type != type)
+        {
+            return new Issue(IssueSeverity.Error, "invalid", "Resource.resourceType", $"The address is that of {type.Name()}, the resource is a {item.Type.Name()}. Send it to /fhir/{item.Type.Name()}.");
+        }
+
+        if (target.SourceId is not { } id)
+        {
+            return null;
+        }
+
+        if (!new JsonView(json)["id"u8].Text.SequenceEqual(Encoding.UTF8.GetBytes(id)))
+        {
+            return new Issue(IssueSeverity.Error, "invalid", $"{type.Name()}.id", "An update names the resource twice, in the address and as its id: make the two equal.");
+        }
+
+        return type == ResourceType.Patient && NhsNumber.TryParse(id, out var number) && number.Value != item.Id
+            ? new Issue(IssueSeverity.Error, "invalid", "Patient.identifier", "The NHS number of the address and that of the identifier are not the same.", "nhs-number")
+            : null;
+    }
+
+    private sealed class Held : IDisposable
+    {
+        private readonly List<SemaphoreSlim> _all = [];
+
+        public void Add(SemaphoreSlim one) => _all.Add(one);
+
+        public void Dispose()
+        {
+            _all.ForEach(s => s.Release());
+            _all.Clear();
+        }
+    }
+}
+
+/// <summary>The answer to a write: status, version headers, and as much of the resource as the client prefers.</summary>
+internal sealed class WrittenResult(Written written, bool created) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var resource = written.Resource;
+        var status = created ? 201 : 200;
+        var headers = httpContext.Response.Headers;
+        headers.Location = $"{FhirHttp.BaseOf(httpContext)}/{resource.Type.Name()}/{resource.Id}/_history/{resource.Version}";
+        var preference = FhirHttp.ReturnOf(httpContext);
+        if (preference == ReturnPreference.Representation)
+        {
+            return new ResourceResult(status, resource).ExecuteAsync(httpContext);
+        }
+
+        headers.ETag = $"W/\"{resource.Version}\"";
+        headers.LastModified = DateTimeOffset.FromUnixTimeMilliseconds(resource.LastUpdated).ToString("R");
+        if (preference == ReturnPreference.Minimal)
+        {
+            httpContext.Response.StatusCode = status;
+            return Task.CompletedTask;
+        }
+
+        return Problems.Fhir(status, written.Warnings.Count > 0 ? written.Warnings : [AllOk]).ExecuteAsync(httpContext);
+    }
+
+    /// <summary>What an outcome says when there is nothing to say.</summary>
+    public static readonly Issue AllOk = new(IssueSeverity.Information, "informational", "", "All is well.");
+}
