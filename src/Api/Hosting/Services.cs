@@ -42,6 +42,7 @@ public static class Services
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
         services.AddScoped<Visibility>();
+        services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
         services.AddScoped<CoverageQuestions>();
         services.AddMediation();
