@@ -83,6 +83,9 @@ public static class CareHost
         DeleteResource.Map(fhir);
         GetHistory.Map(fhir);
         SearchResources.Map(fhir);
+        ValidateResource.Map(fhir);
+        GetEverything.Map(fhir);
+        MatchPatient.Map(fhir);
         GetMetadata.Map(fhir);
         StartImport.Map(app);
         GetImport.Map(app);

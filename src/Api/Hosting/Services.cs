@@ -41,6 +41,7 @@ public static class Services
         services.AddSingleton<ResourceWrites>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
+        services.AddSingleton<IPatientMatcher, RulesMatcher>();
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
