@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coverage;
+using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Metadata;
@@ -86,6 +87,8 @@ public static class CareHost
         ValidateResource.Map(fhir);
         GetEverything.Map(fhir);
         MatchPatient.Map(fhir);
+        StartExport.Map(fhir);
+        GetExport.Map(fhir);
         GetMetadata.Map(fhir);
         StartImport.Map(app);
         GetImport.Map(app);

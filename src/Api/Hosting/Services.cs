@@ -1,5 +1,6 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Coverage;
+using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Resources;
@@ -34,6 +35,7 @@ public static class Services
         services.AddSingleton<BulkImporter>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
+        services.AddSingleton<ExportJobs>();
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StratificationJobs>();
         services.AddSingleton<ProfessionalRegister>();
