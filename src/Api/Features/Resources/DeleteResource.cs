@@ -2,7 +2,6 @@ using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
-using BetterCare.Care.Storage.Resources;
 using MediatR;
 
 namespace BetterCare.Care.Api.Features.Resources;

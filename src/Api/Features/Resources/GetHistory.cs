@@ -2,7 +2,6 @@ using System.Globalization;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
-using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Storage.Resources;
 using MediatR;
 
