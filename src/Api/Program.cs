@@ -11,6 +11,8 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     ImportVerb.Create(),
     StratifyVerb.Create(),
     ReportVerb.Create(),
+    TrainVerb.CreateTrain(),
+    TrainVerb.CreateEvaluate(),
     ValidateVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),

@@ -1,5 +1,6 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Coverage;
+using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Resources;
@@ -35,6 +36,7 @@ public static class Services
         services.AddSingleton<Rebuilder>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
+        services.AddSingleton<ExportJobs>();
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StratificationJobs>();
         services.AddSingleton<ProfessionalRegister>();
@@ -42,7 +44,9 @@ public static class Services
         services.AddSingleton<ResourceWrites>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
+        services.AddSingleton<IPatientMatcher, RulesMatcher>();
         services.AddScoped<Visibility>();
+        services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
         services.AddScoped<CoverageQuestions>();
         services.AddMediation();

@@ -1,3 +1,4 @@
+using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
@@ -6,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace BetterCare.Care.Api.Jobs;
 
 /// <summary>Runs background jobs one after the other; at start it takes up what a stop or a kill left unfinished.</summary>
-public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ILogger<JobWorker> log) : BackgroundService
+public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ExportJobs exports, ILogger<JobWorker> log) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -36,6 +37,9 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
             {
                 case ImportJobs.Kind:
                     await imports.RunAsync(id, null, ct);
+                    break;
+                case ExportJobs.Kind:
+                    await exports.RunAsync(id, ct);
                     break;
                 case StratificationJobs.Kind:
                     await runs.RunAsync(id, new Saved(contexts, id, job!.Total), ct);

@@ -19,6 +19,15 @@ public sealed record BundleEntry(int Index, PreparedResource? Item, IReadOnlyLis
 
     /// <summary>For a conditional create that found its resource: what it found, as <c>Type/id</c>.</summary>
     public string? Existing { get; init; }
+
+    /// <summary>If-Match; null where absent.</summary>
+    public int? ExpectedVersion { get; init; }
+
+    /// <summary>If-None-Match of a read; empty where absent.</summary>
+    public string IfNoneMatch { get; init; } = "";
+
+    /// <summary>For a PATCH: the entry's resource, a Binary that holds the patch.</summary>
+    public ReadOnlyMemory<byte> Payload { get; init; }
 }
 
 /// <summary>A Bundle, entry by entry.</summary>
@@ -27,7 +36,14 @@ public sealed record BundleEntry(int Index, PreparedResource? Item, IReadOnlyLis
 /// <param name="Type">Bundle.type.</param>
 /// <param name="Issues">What is wrong with the Bundle itself.</param>
 /// <param name="Entries">Its entries in order.</param>
-public sealed record PreparedBundle(bool IsBundle, bool IsTransaction, string Type, IReadOnlyList<Issue> Issues, IReadOnlyList<BundleEntry> Entries);
+public sealed record PreparedBundle(bool IsBundle, bool IsTransaction, string Type, IReadOnlyList<Issue> Issues, IReadOnlyList<BundleEntry> Entries) : IDisposable
+{
+    /// <summary>Keeps others from acting on the same conditions until the Bundle is written; null where it has none.</summary>
+    public IDisposable? Held { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Held?.Dispose();
+}
 
 /// <summary>Answers a conditional create or update: the resources of a type that a query finds.</summary>
 /// <param name="type">Resource type.</param>
@@ -45,8 +61,13 @@ public sealed class BundlePreparer
     private readonly ResourceReader _reader = new();
     private readonly ResourcePreparer _preparer = new();
 
+    private readonly Dictionary<string, string> _created = new(StringComparer.Ordinal);
+
     /// <summary>How conditional requests find what they mean; null: they are refused.</summary>
     public ConditionalSearch? Conditional { get; init; }
+
+    /// <summary>Holds conditions (<c>Type?query</c>) while they are looked up and acted upon; null: nobody else acts on them.</summary>
+    public Func<IEnumerable<string>, CancellationToken, Task<IDisposable>>? Hold { get; init; }
 
     /// <summary>Reads and prepares a Bundle.</summary>
     public async Task<PreparedBundle> PrepareAsync(IngestSession session, ReadOnlyMemory<byte> json, CancellationToken ct)
@@ -67,11 +88,29 @@ public sealed class BundlePreparer
 
         var references = _reader.References.ToArray();
         var identifiers = _reader.Identifiers.ToArray();
+        var conditions = found.Select(e => Condition(json, e)).OfType<string>().ToList();
+        var held = conditions.Count > 0 && Hold is not null ? await Hold(conditions, ct) : null;
+        try
+        {
+            var entries = await EntriesAsync(session, json, found, references, identifiers, ct);
+            return new PreparedBundle(true, transaction, type, [], entries) { Held = held };
+        }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<BundleEntry[]> EntriesAsync(
+        IngestSession session, ReadOnlyMemory<byte> json, BundleEntryFound[] found, ReferenceFound[] references, IdentifierFound[] identifiers, CancellationToken ct)
+    {
         var ids = new string?[found.Length];
         var early = new BundleEntry?[found.Length];
         for (var i = 0; i < found.Length; i++)
         {
             (ids[i], early[i]) = await IdentifyAsync(session, json, found[i], i, identifiers, ct);
+            early[i] ??= await ResolveAsync(session, json, found[i], i, references, ct);
         }
 
         var entries = new BundleEntry[found.Length];
@@ -81,7 +120,61 @@ public sealed class BundlePreparer
             entries[i] = early[i] ?? await EntryAsync(session, json, found[i], i, ids[i], references[found[i].References], identifiers[found[i].Identifiers], ct);
         }
 
-        return new PreparedBundle(true, transaction, type, [], entries);
+        return entries;
+    }
+
+    /// <summary>The condition of a conditional create or update, with its type; null where the entry has none.</summary>
+    private static string? Condition(ReadOnlyMemory<byte> json, BundleEntryFound entry)
+    {
+        if (!entry.IfNoneExist.IsEmpty)
+        {
+            return $"{entry.Resource.Type.Name()}?{Text(json, entry.IfNoneExist).TrimStart('?')}";
+        }
+
+        return Text(json, entry.Method) == "PUT" && Text(json, entry.Url) is var url && url.Contains('?', StringComparison.Ordinal) ? url : null;
+    }
+
+    /// <summary>Finds what the conditional references of an entry mean (<c>Practitioner?identifier=…</c>); an entry of which one means nothing, or several things, is refused.</summary>
+    private async ValueTask<BundleEntry?> ResolveAsync(
+        IngestSession session, ReadOnlyMemory<byte> json, BundleEntryFound entry, int index, ReferenceFound[] references, CancellationToken ct)
+    {
+        for (var r = entry.References.Start.Value; r < entry.References.End.Value; r++)
+        {
+            var reference = references[r];
+            if (reference.Form != ReferenceForm.Conditional)
+            {
+                continue;
+            }
+
+            var text = Text(json, reference.Text);
+            var mark = text.IndexOf('?', StringComparison.Ordinal);
+            var type = ResourceTypes.Parse(text[..Math.Max(0, mark)]);
+            if (session.FullUrls.ContainsKey(text) || type == ResourceType.None || Conditional is null)
+            {
+                continue;
+            }
+
+            var matches = await Conditional(type, text[(mark + 1)..], ct);
+            if (matches is [var only])
+            {
+                session.FullUrls[text] = $"{type.Name()}/{only}";
+            }
+            else if (type != ResourceType.Patient || matches is not { Count: 0 })
+            {
+                // A Patient may be one that this Bundle brings: it is known by its number.
+                var path = ResourceReader.ElementPath(reference.Element);
+                return Refuse(
+                    matches is { Count: > 1 } ? "multiple-matches" : "not-found",
+                    $"Bundle.entry[{index}].resource{path[path.IndexOf('.', StringComparison.Ordinal)..]}",
+                    "This conditional reference does not mean exactly one resource here: send what it means first, or make it more exact.",
+                    index,
+                    Text(json, entry.Method),
+                    Text(json, entry.Url),
+                    412);
+            }
+        }
+
+        return null;
     }
 
     private static string BundleType(ReadOnlySpan<byte> json)
@@ -165,7 +258,14 @@ public sealed class BundlePreparer
         }
         else
         {
-            if (!entry.IfNoneExist.IsEmpty)
+            var condition = Condition(json, entry);
+            if (condition is not null && _created.TryGetValue(condition, out var sibling))
+            {
+                Remember(session, json, entry, sibling);
+                return (null, new BundleEntry(index, null, [], method, url) { Status = 200, Existing = sibling });
+            }
+
+            if (condition is not null)
             {
                 var matches = Conditional is null ? null : await Conditional(resource.Type, Text(json, entry.IfNoneExist).TrimStart('?'), ct);
                 if (matches is null or { Count: > 1 })
@@ -182,6 +282,10 @@ public sealed class BundlePreparer
             }
 
             id = id is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, resource.Type, id);
+            if (condition is not null)
+            {
+                _created[condition] = $"{resource.Type.Name()}/{id}";
+            }
         }
 
         if (id is not null)
@@ -236,7 +340,12 @@ public sealed class BundlePreparer
         var url = Text(json, entry.Url);
         if (method is "GET" or "HEAD" or "PATCH" or "DELETE")
         {
-            return new BundleEntry(index, null, [], method, url);
+            return new BundleEntry(index, null, [], method, url)
+            {
+                ExpectedVersion = Version(Text(json, entry.IfMatch)),
+                IfNoneMatch = Text(json, entry.IfNoneMatch),
+                Payload = entry.Resource.Type == ResourceType.None ? default : json.Slice(entry.Resource.Text.Start, entry.Resource.Text.Length),
+            };
         }
 
         var target = new WriteTarget

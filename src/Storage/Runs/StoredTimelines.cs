@@ -23,6 +23,8 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
 
     private readonly DbConnection _connection;
     private readonly int _indexDay;
+    private int _first;
+    private int _last;
     private readonly HashSet<string> _practices = new(StringComparer.Ordinal);
 
     private StoredTimelines(DbConnection connection, int indexDay)
@@ -33,6 +35,24 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
 
     /// <summary>Everyone read so far, in key order.</summary>
     public List<PersonSeen> Seen { get; } = [];
+
+    /// <summary>The days between which contacts and admissions lie, of everyone read so far; null while there are none.</summary>
+    public DataPeriod? Period => _last == 0 ? null : new DataPeriod(DateOnly.FromDayNumber(_first), DateOnly.FromDayNumber(_last));
+
+    /// <summary>Reads through everyone once, only for the period that the data covers.</summary>
+    public static async Task<DataPeriod?> PeriodAsync(CareDatabase database, CancellationToken ct)
+    {
+        await using var source = await OpenAsync(database, int.MaxValue, ct);
+        var batch = new PersonTimelineBatch();
+        while (source.TryFill(batch))
+        {
+            ct.ThrowIfCancellationRequested();
+            batch.Clear();
+            source.Seen.Clear();
+        }
+
+        return source.Period;
+    }
 
     /// <summary>Starts reading.</summary>
     public static async Task<StoredTimelines> OpenAsync(CareDatabase database, int indexDay, CancellationToken ct)
@@ -57,6 +77,7 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
             var events = MemoryMarshal.Cast<byte, TimelineEvent>(stored);
             batch.Add(key, in facts, events);
             Seen.Add(new PersonSeen(key, practice, facts, LastAdmission(events)));
+            Widen(events);
         }
 
         return batch.Count > 0;
@@ -82,6 +103,27 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
 
         _practices.Add(practice);
         return practice;
+    }
+
+    private void Widen(ReadOnlySpan<TimelineEvent> events)
+    {
+        foreach (ref readonly var e in events)
+        {
+            if (e.Kind is EventKind.Admission or EventKind.GpContact)
+            {
+                _first = _first == 0 ? e.Day : Math.Min(_first, e.Day);
+                break;
+            }
+        }
+
+        for (var i = events.Length - 1; i >= 0; i--)
+        {
+            if (events[i].Kind is EventKind.Admission or EventKind.GpContact)
+            {
+                _last = Math.Max(_last, events[i].Day);
+                break;
+            }
+        }
     }
 
     private int LastAdmission(ReadOnlySpan<TimelineEvent> events)

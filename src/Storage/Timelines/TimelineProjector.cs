@@ -151,6 +151,7 @@ public sealed class TimelineProjector
     {
         var flags = view.EndDay == 0 ? EventFlags.Open : EventFlags.None;
         var method = false;
+        var transfer = false;
         foreach (var coding in view.Codings)
         {
             var code = json[coding.Code];
@@ -162,6 +163,7 @@ public sealed class TimelineProjector
                     break;
                 case CodingSlot.AdmitSource or CodingSlot.DischargeDisposition:
                     // NHS care home, local authority residential accommodation, other care home.
+                    transfer |= coding.Slot == CodingSlot.AdmitSource && (code.SequenceEqual("51"u8) || code.SequenceEqual("52"u8) || code.SequenceEqual("53"u8));
                     flags |= code.SequenceEqual("54"u8) || code.SequenceEqual("65"u8) || code.SequenceEqual("85"u8) ? EventFlags.CareHome : EventFlags.None;
                     break;
             }
@@ -181,6 +183,8 @@ public sealed class TimelineProjector
             }
         }
 
+        // A transfer from another hospital goes on with an admission; it is not a new one (CCG OIS 2.6: ADMISORC not 51 to 53).
+        flags &= transfer ? ~EventFlags.Emergency : ~EventFlags.None;
         ContactEvent = Events.Count;
         Events.Add(new TimelineEvent { Day = view.StartDay, LengthDays = length, Kind = EventKind.Admission, Flags = flags, Source = source });
         Diagnoses(json, view, view.StartDay, source);

@@ -52,7 +52,8 @@ public static class StartImport
                 Problems.Fhir);
         })
         .WithName("StartImport").WithTags("FHIR").WithSummary("Import NDJSON asynchronously; poll the Content-Location")
-        .Accepts<object>("application/fhir+ndjson", "application/fhir+json").Produces(202).Produces<object>(400, "application/fhir+json").Produces<object>(413, "application/fhir+json");
+        .Accepts<object>("application/fhir+ndjson", "application/fhir+json").Produces(202).Produces<object>(400, "application/fhir+json").Produces<object>(413, "application/fhir+json")
+        .WithMetadata(new Resources.FhirOperation("import", "https://bettercare.care/fhir/OperationDefinition/import", OnSystem: true));
 
     /// <summary>Keeps an upload as a file, so that it can be resumed.</summary>
     private static async Task<Result<IReadOnlyList<ImportSource>>> UploadAsync(HttpContext http, CareOptions options, CancellationToken ct)

@@ -1,10 +1,7 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text.Json;
+using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
-using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
@@ -22,19 +19,66 @@ public static class PostBundle
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
 
+        /// <summary>The address under which FHIR is served.</summary>
+        public string Base { get; init; } = "";
+
+        /// <summary>Whether the answer is to hold the resources as they were stored.</summary>
+        public bool Representation { get; init; }
+
         /// <inheritdoc/>
         public override string ToString() => "post bundle";
     }
 
     /// <summary>Prepares the entries, writes them together, and answers entry by entry.</summary>
-    public sealed class Handler(Directories directories, ResourceWriter writer, ConditionalReads conditional) : IRequestHandler<Command, Result<ReadOnlyMemory<byte>>>
+    public sealed class Handler(Directories directories, ResourceWriter writer, ResourceWrites writes, ConditionalReads conditional, BundleEntries entries)
+        : IRequestHandler<Command, Result<ReadOnlyMemory<byte>>>
     {
         /// <inheritdoc/>
         public async Task<Result<ReadOnlyMemory<byte>>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
             var session = new IngestSession(directories);
-            var bundle = await new BundlePreparer { Conditional = conditional.FindAsync }.PrepareAsync(session, request.Json, ct);
+            var preparer = new BundlePreparer { Conditional = conditional.FindAsync, Hold = writes.HoldAsync };
+            using var bundle = await preparer.PrepareAsync(session, request.Json, ct);
+            if (Refusal(bundle) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var work = new List<EntryWork>(bundle.Entries.Count);
+            foreach (var entry in bundle.Entries)
+            {
+                work.Add(await entries.ResolveAsync(entry, ct));
+            }
+
+            if (bundle.IsTransaction)
+            {
+                if (work.Find(w => w.Error is not null) is { } refused)
+                {
+                    return new InvalidResource(refused.Error!.Status, [.. work.Where(w => w.Error is not null).SelectMany(w => w.Issues)]);
+                }
+
+                if (await TransactionAsync(work, ct) is { } failed)
+                {
+                    return failed;
+                }
+            }
+            else
+            {
+                await BatchAsync(work, ct);
+            }
+
+            // Reads come last: they see what the rest has done (R4 http.html, 3.1.0.11.2).
+            foreach (var entry in work.Where(w => w.IsRead))
+            {
+                await entries.ReadAsync(entry, request.Base, ct);
+            }
+
+            return entries.Answer(work, bundle.IsTransaction, request.Representation);
+        }
+
+        private static CareError? Refusal(PreparedBundle bundle)
+        {
             if (!bundle.IsBundle)
             {
                 return new InvalidResource(400, bundle.Issues.Any(i => i.IsError)
@@ -47,109 +91,41 @@ public static class PostBundle
                 return new InvalidResource(400, [new Issue(IssueSeverity.Error, "invalid", "Bundle.type", "The server takes Bundles of type transaction and batch.")]);
             }
 
-            if (bundle.Issues.Count > 0)
-            {
-                return new InvalidResource(400, bundle.Issues);
-            }
-
-            if (bundle.IsTransaction && bundle.Entries.FirstOrDefault(e => e.Issues.Any(i => i.IsError)) is { } refused)
-            {
-                return new InvalidResource(refused.Status, [.. bundle.Entries.SelectMany(e => e.Issues).Where(i => i.IsError)]);
-            }
-
-            var outcomes = bundle.IsTransaction ? await TransactionAsync(bundle, ct) : await BatchAsync(bundle, ct);
-            return outcomes.Error is { } error ? error : (Result<ReadOnlyMemory<byte>>)Answer(bundle, outcomes.Value);
+            return bundle.Issues.Count > 0 ? new InvalidResource(400, bundle.Issues) : null;
         }
 
-        private async Task<Result<Dictionary<int, WriteFailure>>> TransactionAsync(PreparedBundle bundle, CancellationToken ct)
+        private async Task<CareError?> TransactionAsync(List<EntryWork> work, CancellationToken ct)
         {
-            if (bundle.Entries.FirstOrDefault(e => e.Item is null && e.Existing is null) is { } unsupported)
-            {
-                return new InvalidResource(400, [new Issue(IssueSeverity.Error, "not-supported", $"Bundle.entry[{unsupported.Index}].request.method",
-                    "A transaction takes POST and PUT entries. Send reads, patches and deletions as requests of their own.")]);
-            }
-
             var batch = new WriteBatch();
-            batch.Items.AddRange(bundle.Entries.Where(e => e.Item is not null).Select(e => e.Item!));
-            var failure = batch.Items.Count == 0 ? null : await writer.WriteAsync(batch, ct);
-            if (failure is not null)
+            batch.Items.AddRange(work.Where(w => w.Item is not null).OrderBy(w => w.Order).Select(w => w.Item!));
+            if (batch.Items.Count == 0 || await writer.WriteAsync(batch, ct) is not { } failure)
             {
-                var index = bundle.Entries.First(e => ReferenceEquals(e.Item, failure.Item)).Index;
-                return new InvalidResource(failure.Status, [failure.Issue with { Expression = $"Bundle.entry[{index}].resource" }]);
+                return null;
             }
 
-            return new Dictionary<int, WriteFailure>();
+            var index = work.Find(w => ReferenceEquals(w.Item, failure.Item))!.Entry.Index;
+            return new InvalidResource(failure.Status, [failure.Issue with { Expression = $"Bundle.entry[{index}].resource" }]);
         }
 
-        private async Task<Result<Dictionary<int, WriteFailure>>> BatchAsync(PreparedBundle bundle, CancellationToken ct)
+        /// <summary>Each entry stands alone, but all of a kind are queued at once, so they share a commit.</summary>
+        private async Task BatchAsync(List<EntryWork> work, CancellationToken ct)
         {
-            // Each entry stands alone, but all are queued at once, so they share a commit.
-            var writes = bundle.Entries.Where(e => e.Item is not null).Select(e =>
+            foreach (var kind in work.Where(w => w.Item is not null).GroupBy(w => w.Order).OrderBy(g => g.Key))
             {
-                var batch = new WriteBatch();
-                batch.Items.Add(e.Item!);
-                return (e.Index, Write: writer.WriteAsync(batch, ct));
-            }).ToList();
-            var failures = new Dictionary<int, WriteFailure>();
-            foreach (var (index, write) in writes)
-            {
-                if (await write is { } failure)
+                var writing = kind.Select(w =>
                 {
-                    failures[index] = failure;
+                    var batch = new WriteBatch();
+                    batch.Items.Add(w.Item!);
+                    return (Work: w, Write: writer.WriteAsync(batch, ct));
+                }).ToList();
+                foreach (var (entry, write) in writing)
+                {
+                    if (await write is { } failure)
+                    {
+                        entry.Error = new InvalidResource(failure.Status, [failure.Issue]);
+                    }
                 }
             }
-
-            return failures;
-        }
-
-        private static ReadOnlyMemory<byte> Answer(PreparedBundle bundle, Dictionary<int, WriteFailure> failures)
-        {
-            var buffer = new ArrayBufferWriter<byte>(256 + (bundle.Entries.Count * 160));
-            using var json = new Utf8JsonWriter(buffer);
-            json.WriteStartObject();
-            json.WriteString("resourceType"u8, "Bundle"u8);
-            json.WriteString("type"u8, bundle.IsTransaction ? "transaction-response"u8 : "batch-response"u8);
-            json.WriteStartArray("entry"u8);
-            foreach (var entry in bundle.Entries)
-            {
-                json.WriteStartObject();
-                json.WriteStartObject("response"u8);
-                WriteResponse(json, entry, failures.GetValueOrDefault(entry.Index));
-                json.WriteEndObject();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-            json.Flush();
-            return buffer.WrittenMemory;
-        }
-
-        private static void WriteResponse(Utf8JsonWriter json, BundleEntry entry, WriteFailure? failure)
-        {
-            if (failure is not null || (entry.Item is null && entry.Existing is null))
-            {
-                IReadOnlyList<Issue> issues = failure is not null ? [failure.Issue]
-                    : entry.Issues.Count > 0 ? entry.Issues
-                    : [new Issue(IssueSeverity.Error, "not-supported", $"Bundle.entry[{entry.Index}].request.method", "Send reads, patches and deletions as requests of their own.")];
-                json.WriteString("status"u8, (failure?.Status ?? entry.Status).ToString(CultureInfo.InvariantCulture));
-                json.WritePropertyName("outcome"u8);
-                json.WriteRawValue(OutcomeJson.Of(issues));
-                return;
-            }
-
-            if (entry.Existing is not null)
-            {
-                json.WriteString("status"u8, "200 OK"u8);
-                json.WriteString("location"u8, entry.Existing);
-                return;
-            }
-
-            var item = entry.Item!;
-            json.WriteString("status"u8, item.Outcome == WriteOutcome.Created ? "201 Created"u8 : "200 OK"u8);
-            json.WriteString("location"u8, $"{item.Type.Name()}/{item.Id}/_history/{item.Version}");
-            json.WriteString("etag"u8, $"W/\"{item.Version}\"");
-            json.WriteString("lastModified"u8, DateTimeOffset.FromUnixTimeMilliseconds(item.LastUpdated).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         }
     }
 
@@ -158,11 +134,20 @@ public static class PostBundle
         async (HttpContext http, IMediator mediator, IOptions<CareOptions> options, CancellationToken ct) =>
         {
             var body = await FhirBody.ReadAsync(http, options.Value.MaxBodyBytes, ct);
-            return body.Error is { } error
-                ? Problems.Fhir(error)
-                : (await mediator.Send(new Command(body.Value), ct)).Match(json => new Problems.Bytes(200, json, Problems.FhirJson), Problems.Fhir);
+            if (body.Error is { } error)
+            {
+                return Problems.Fhir(error);
+            }
+
+            // A Bundle's answer is short unless the client asks: most suppliers send whole records and read nothing back.
+            var command = new Command(body.Value)
+            {
+                Base = FhirHttp.BaseOf(http),
+                Representation = http.Request.Headers["Prefer"].ToString().Contains("return=representation", StringComparison.Ordinal),
+            };
+            return (await mediator.Send(command, ct)).Match(json => new Problems.Bytes(200, json, Problems.FhirJson), Problems.Fhir);
         })
-        .WithName("PostBundle").WithTags("FHIR").WithSummary("Take a transaction (whole or not at all) or a batch of resources, keyed on NHS number")
-        .Accepts<object>("application/fhir+json").Produces<object>(200, "application/fhir+json").Produces<object>(400, "application/fhir+json")
-        .Produces<object>(409, "application/fhir+json").Produces<object>(413, "application/fhir+json").Produces<object>(422, "application/fhir+json");
+        .Describe("PostBundle", "Take a transaction (whole or not at all) or a batch of requests, keyed on NHS number", new FhirInteraction("transaction", OnSystem: true), 400, 409, 412, 413, 415, 422)
+        .WithMetadata(new FhirInteraction("batch", OnSystem: true))
+        .Takes();
 }

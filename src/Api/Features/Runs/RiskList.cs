@@ -49,6 +49,7 @@ public static class RiskList
         int? PreviousLevel,
         IReadOnlyList<string> Reasons,
         string? Lead,
+        string? LeadId,
         string? LeadRole,
         string LeadState,
         string PlanState,
@@ -183,7 +184,7 @@ public static class RiskList
                 SELECT s.patient_key, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.level, s.previous_level, s.probability, s.change,
                   s.last_admission_day, s.reasons, COALESCE(st.agreed_level, 0), COALESCE(st.lead_name, ''), COALESCE(st.lead_role, ''),
                   COALESCE(st.lead_state, 0), COALESCE(st.plan_state, 'none'), COALESCE(st.plan_joint, @false), COALESCE(st.review_day, 0), {sort.Column},
-                  COALESCE(st.has_lead, @false)
+                  COALESCE(st.has_lead, @false), COALESCE(st.lead_id, '')
                 FROM risk_score s JOIN patient p ON p.patient_key=s.patient_key LEFT JOIN person_standing st ON st.patient_key=s.patient_key
                 WHERE {where} ORDER BY {sort.Column} {(sort.Descending ? "DESC" : "ASC")}, s.patient_key LIMIT @limit
                 """;
@@ -210,6 +211,7 @@ public static class RiskList
                 r.GetInt16(7) is var previous and > 0 ? previous : null,
                 [.. ReasonBytes.Read(r.GetFieldValue<byte[]>(11)).Where(x => x.LogOdds > 0).Take(3).Select(x => ReasonText.Of(model, x.Feature, x.With, x.Value, x.WithValue))],
                 leadName.Length > 0 ? leadName : null,
+                r.GetString(21) is { Length: > 0 } leadId ? leadId : null,
                 r.GetString(14) is { Length: > 0 } role ? role : null,
                 hasLead ? "confirmed" : leadState == LeadState.NobodyCanLead ? "nobody-can-lead" : leadName.Length > 0 ? "proposed" : "none",
                 r.GetString(16),

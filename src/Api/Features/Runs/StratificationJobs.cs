@@ -42,7 +42,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
     public const string Kind = "stratification";
 
     /// <summary>The model in force until a place activates its own.</summary>
-    public const string DefaultModel = "starting-values";
+    public const string DefaultModel = "synthetic-logistic";
 
     /// <summary>Checks the request and puts it in the job table.</summary>
     public async Task<Result<string>> CreateAsync(RunRequest request, string requestedBy, CancellationToken ct)
@@ -111,6 +111,15 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
             if (result.Count == 0)
             {
                 throw new CareException(new Invalid("indexDate", "Nobody belongs to the population on that day: choose a day on which people of 18 and over are registered."));
+            }
+
+            try
+            {
+                source.Period?.CheckRun(index);
+            }
+            catch (IndexDateException e)
+            {
+                throw new CareException(new Invalid("indexDate", e.Message));
             }
 
             run.Excluded = JsonSerializer.Serialize(result.Excluded.ToDictionary(e => e.Key.ToString(), e => e.Value), JsonSerializerOptions.Web);
