@@ -5,6 +5,7 @@ using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
@@ -89,6 +90,9 @@ public static class CareHost
         StartRun.Map(app);
         GetRun.Map(app);
         RiskList.Map(app);
+        SetAgreedLevel.Map(app);
+        EndAgreedLevel.Map(app);
+        GetAgreedLevels.Map(app);
         ProposeLeads.Map(app);
         SetLeadProfessional.Map(app);
         GetCarePlan.Map(app);

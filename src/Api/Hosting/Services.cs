@@ -2,6 +2,7 @@ using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
@@ -37,6 +38,7 @@ public static class Services
         services.AddSingleton<ImportJobs>();
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StratificationJobs>();
+        services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
