@@ -71,6 +71,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Plans, every version.</summary>
     public DbSet<CarePlanVersion> CarePlans => Set<CarePlanVersion>();
 
+    /// <summary>Who opened whose record in an emergency, and why.</summary>
+    public DbSet<UrgentCareAccess> UrgentCareAccesses => Set<UrgentCareAccess>();
+
     /// <summary>Where each person stands.</summary>
     public DbSet<PersonStanding> Standings => Set<PersonStanding>();
 
@@ -111,6 +114,7 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<LeadRecord>().ToTable("lead_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
+        m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")

@@ -9,6 +9,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
+using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
@@ -97,6 +98,8 @@ public static class CareHost
         SetLeadProfessional.Map(app);
         GetCarePlan.Map(app);
         PutCarePlan.Map(app);
+        GetUrgentCare.Map(app);
+        GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
