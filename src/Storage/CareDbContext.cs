@@ -65,8 +65,14 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Leads, proposed and decided.</summary>
     public DbSet<LeadRecord> Leads => Set<LeadRecord>();
 
+    /// <summary>Levels that people agreed.</summary>
+    public DbSet<AgreedLevelRecord> AgreedLevels => Set<AgreedLevelRecord>();
+
     /// <summary>Plans, every version.</summary>
     public DbSet<CarePlanVersion> CarePlans => Set<CarePlanVersion>();
+
+    /// <summary>Who opened whose record in an emergency, and why.</summary>
+    public DbSet<UrgentCareAccess> UrgentCareAccesses => Set<UrgentCareAccess>();
 
     /// <summary>Where each person stands.</summary>
     public DbSet<PersonStanding> Standings => Set<PersonStanding>();
@@ -106,7 +112,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<StratificationRun>().ToTable("stratification_run").HasKey(x => x.RunId);
         m.Entity<RiskScore>().ToTable("risk_score").HasKey(x => new { x.RunId, x.PatientKey });
         m.Entity<LeadRecord>().ToTable("lead_record").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
+        m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")

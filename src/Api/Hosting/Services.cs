@@ -3,6 +3,7 @@ using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
@@ -39,6 +40,7 @@ public static class Services
         services.AddSingleton<ExportJobs>();
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StratificationJobs>();
+        services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();

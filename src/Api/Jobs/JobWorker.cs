@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features.Export;
+using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
@@ -6,11 +7,16 @@ using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Jobs;
 
-/// <summary>Runs background jobs one after the other; at start it takes up what a stop or a kill left unfinished.</summary>
-public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ExportJobs exports, ILogger<JobWorker> log) : BackgroundService
+/// <summary>
+/// Runs background jobs one after the other; at start it takes up what a stop or a kill left unfinished. Beside them it ends
+/// agreed levels that have run out.
+/// </summary>
+public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ExportJobs exports, AgreedLevels levels, TimeProvider clock, ILogger<JobWorker> log) : BackgroundService
 {
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RunJobsAsync(stoppingToken), ExpireLevelsAsync(stoppingToken));
+
+    private async Task RunJobsAsync(CancellationToken stoppingToken)
     {
         await using (var db = await contexts.CreateDbContextAsync(stoppingToken))
         {
@@ -22,6 +28,36 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
         await foreach (var id in queue.ReadAllAsync(stoppingToken))
         {
             await RunAsync(id, stoppingToken);
+        }
+    }
+
+    /// <summary>
+    /// At start and then hourly, so that a level that was agreed until yesterday is gone soon after midnight, whenever the
+    /// service was started and whatever the clock does. A look that finds nothing is one indexed read.
+    /// </summary>
+    private async Task ExpireLevelsAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await levels.ExpireAsync(DateOnly.FromDateTime(clock.GetLocalNow().DateTime), ct);
+                }
+#pragma warning disable CA1031 // The next look tries again; jobs go on meanwhile.
+                catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+                {
+                    Failed("expiry of agreed levels", "", e.GetType().Name);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(ct));
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The service stops.
         }
     }
 

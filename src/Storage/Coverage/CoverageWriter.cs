@@ -1,5 +1,7 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Runs;
@@ -27,6 +29,7 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
     /// <summary>Stores where everyone stands after a run, and counts the month's cells.</summary>
     public async Task AfterRunAsync(StratificationResult result, IReadOnlyList<PersonSeen> seen, DateOnly today, CancellationToken ct)
     {
+        await ExpireAgreedLevelsAsync(today, ct);
         var standings = await StandingsAsync(ct);
         var cells = new Dictionary<CellKey, Counts>();
         await using var insert = Command("""
@@ -81,7 +84,12 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         }
 
         var month = MonthOf(today);
-        await BeginMonthAsync(month, ct);
+        if (!await BeginMonthAsync(month, ct))
+        {
+            // Nobody has been counted yet; the first run will count the person as they stand then.
+            return;
+        }
+
         await AddAsync(month, before, -1, ct);
         await AddAsync(month, after, 1, ct);
     }
@@ -124,7 +132,22 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         }
     }
 
-    private async Task BeginMonthAsync(int month, CancellationToken ct)
+    /// <summary>Ends agreed levels that have run out, so that the run counts those people at the model's level.</summary>
+    private async Task ExpireAgreedLevelsAsync(DateOnly today, CancellationToken ct)
+    {
+        await using var standing = Command("""
+            UPDATE person_standing SET agreed_level=0, revision=revision+1 WHERE agreed_level>0 AND patient_key IN
+              (SELECT patient_key FROM agreed_level_record WHERE end_day=0 AND expires_day<@p0)
+            """);
+        standing.Add(today.DayNumber);
+        await standing.ExecuteNonQueryAsync(ct);
+        await using var record = Command("UPDATE agreed_level_record SET end_day=expires_day, end_reason=@p1, ended_by=@p1 WHERE end_day=0 AND expires_day<@p0");
+        record.Add(today.DayNumber, AgreedLevelRecord.Expired);
+        await record.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Gives a month its cells; false where there are none to begin with.</summary>
+    private async Task<bool> BeginMonthAsync(int month, CancellationToken ct)
     {
         await using var begin = Command("""
             INSERT INTO coverage_cell (month, practice_code, level, age_band, sex, deprivation, people, with_lead, with_plan, with_both)
@@ -132,7 +155,14 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
             WHERE month = (SELECT MAX(month) FROM coverage_cell WHERE month < @p0) AND NOT EXISTS (SELECT 1 FROM coverage_cell WHERE month = @p0)
             """);
         begin.Add(month);
-        await begin.ExecuteNonQueryAsync(ct);
+        if (await begin.ExecuteNonQueryAsync(ct) > 0)
+        {
+            return true;
+        }
+
+        await using var begun = Command("SELECT COUNT(*) FROM (SELECT 1 FROM coverage_cell WHERE month=@p0 LIMIT 1) one");
+        begun.Add(month);
+        return Convert.ToInt64(await begun.ExecuteScalarAsync(ct), CultureInfo.InvariantCulture) > 0;
     }
 
     private async Task AddAsync(int month, CellShare share, int sign, CancellationToken ct)

@@ -134,7 +134,7 @@ public sealed class Initial : Migration
     }
 
     /// <summary>One column language for two engines.</summary>
-    private sealed class Dialect(string? provider)
+    internal sealed class Dialect(string? provider)
     {
         private readonly bool _sqlite = provider?.EndsWith("Sqlite", StringComparison.Ordinal) ?? false;
 

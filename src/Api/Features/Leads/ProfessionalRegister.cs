@@ -33,7 +33,7 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
         long updated = 0;
         foreach (var type in types)
         {
-            updated = Math.Max(updated, await db.Resources.Where(r => r.Type == type).MaxAsync(r => (long?)r.LastUpdated, ct) ?? 0);
+            updated = Math.Max(updated, await db.Resources.Where(r => r.PatientKey == 0 && r.Type == type).MaxAsync(r => (long?)r.LastUpdated, ct) ?? 0);
         }
 
         var last = _last;

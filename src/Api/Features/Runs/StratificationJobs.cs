@@ -115,7 +115,11 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
 
             try
             {
-                source.Period?.CheckRun(index);
+                // Data that lags behind the index date is the rule, and no reason to refuse; a date before all data is one.
+                if (source.Period is { } period && index.Date <= period.From)
+                {
+                    period.CheckRun(index);
+                }
             }
             catch (IndexDateException e)
             {

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using BetterCare.Care.Api.Features.Levels;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BetterCare.Care.Tests.Api;
+
+/// <summary>Soft intelligence: the team knows what the model does not.</summary>
+public sealed class AgreedLevelTests
+{
+    private static string Bob => Story.Others.ElementAt(20);
+
+    [Fact]
+    public async Task TeamRaisesSomeone_WhoseWifeHasDied_BothLevelsAreShownAndTheReportMovesAtOnce()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        var highBefore = await HighRiskAsync(app);
+
+        var set = await SetAsync(app, Bob, 4, "His wife, who cared for him, died last week.", "2027-01-31");
+
+        set.StatusCode.ShouldBe(HttpStatusCode.OK, await set.Content.ReadAsStringAsync());
+        var bob = await RowAsync(app, Bob);
+        bob.GetProperty("level").GetInt32().ShouldBe(4);
+        bob.GetProperty("agreedLevel").GetInt32().ShouldBe(4);
+        bob.GetProperty("modelLevel").GetInt32().ShouldBeLessThan(3);
+        (await HighRiskAsync(app)).ShouldBe(highBefore + 1);
+        var kept = (await HistoryAsync(app, Bob)).ShouldHaveSingleItem();
+        kept.GetProperty("reason").GetString().ShouldBe("His wife, who cared for him, died last week.");
+        kept.GetProperty("decidedBy").GetString().ShouldBe("demo-user");
+        kept.GetProperty("from").GetString().ShouldBe("2026-11-22");
+        kept.GetProperty("expires").GetString().ShouldBe("2027-01-31");
+    }
+
+    [Fact]
+    public async Task TeamChangesItsMind_AndTakesTheLevelBack_TheHistoryTellsAll()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        var highBefore = await HighRiskAsync(app);
+
+        await SetAsync(app, Bob, 4, "Fell twice.", "2027-01-31");
+        await SetAsync(app, Bob, 3, "Rails are fitted.", "2027-02-28");
+        var back = await EndAsync(app, Bob, "Walks well again.");
+
+        back.StatusCode.ShouldBe(HttpStatusCode.OK, await back.Content.ReadAsStringAsync());
+        (await StoryApp.JsonOf(back)).TryGetProperty("agreed", out _).ShouldBeFalse();
+        (await RowAsync(app, Bob)).TryGetProperty("agreedLevel", out _).ShouldBeFalse();
+        (await HighRiskAsync(app)).ShouldBe(highBefore);
+        var history = await HistoryAsync(app, Bob);
+        history.Select(h => (h.GetProperty("level").GetInt32(), h.GetProperty("endReason").GetString()))
+            .ShouldBe([(3, "Walks well again."), (4, "Rails are fitted.")], ignoreOrder: true);
+        (await EndAsync(app, Bob, "Again.")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task LevelAgreedUntilSunday_IsGoneOnMonday_FromTheListAndTheReport()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        var highBefore = await HighRiskAsync(app);
+        await SetAsync(app, Bob, 4, "Fell twice.", "2026-11-29");
+        var levels = app.Services.GetRequiredService<AgreedLevels>();
+
+        (await levels.ExpireAsync(new DateOnly(2026, 11, 29), CancellationToken.None)).ShouldBe(0, "the last day counts");
+        app.Clock.Now = app.Clock.Now.AddDays(8);
+        (await levels.ExpireAsync(new DateOnly(2026, 11, 30), CancellationToken.None)).ShouldBe(1);
+
+        (await RowAsync(app, Bob)).TryGetProperty("agreedLevel", out _).ShouldBeFalse();
+        (await HighRiskAsync(app)).ShouldBe(highBefore);
+        var kept = (await HistoryAsync(app, Bob)).ShouldHaveSingleItem();
+        kept.GetProperty("endReason").GetString().ShouldBe("expired");
+        kept.GetProperty("ended").GetString().ShouldBe("2026-11-29");
+    }
+
+    [Fact]
+    public async Task NextRun_KeepsALevelThatHolds_AndDropsOneThatHasRunOut()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        var highBefore = await HighRiskAsync(app);
+        var eve = Story.Others.ElementAt(21);
+        await SetAsync(app, Bob, 4, "Fell twice.", "2026-11-29");
+        await SetAsync(app, eve, 4, "Her carer is in hospital.", "2027-01-31");
+        app.Clock.Now = app.Clock.Now.AddMonths(1);
+
+        await Story.StratifyAsync(app, "2026-12-01");
+
+        (await RowAsync(app, Bob)).TryGetProperty("agreedLevel", out _).ShouldBeFalse();
+        (await RowAsync(app, eve)).GetProperty("level").GetInt32().ShouldBe(4);
+        (await HighRiskAsync(app)).ShouldBe(highBefore + 1);
+        (await HistoryAsync(app, Bob)).ShouldHaveSingleItem().GetProperty("endReason").GetString().ShouldBe("expired");
+    }
+
+    [Fact]
+    public async Task LevelAgreedBeforeTheFirstRun_IsCountedByIt()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        (await SetAsync(app, Bob, 4, "Fell twice.", "2027-01-31")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await app.Client.GetAsync("/v1/coverage")).StatusCode.ShouldBe(HttpStatusCode.NotFound, "nobody has been counted yet");
+
+        await Story.StratifyAsync(app);
+
+        var bob = await RowAsync(app, Bob);
+        bob.GetProperty("level").GetInt32().ShouldBe(4);
+        bob.GetProperty("modelLevel").GetInt32().ShouldBeLessThan(4);
+    }
+
+    [Theory]
+    [InlineData(5, "Fell twice.", "2027-01-31", "1 to 4")]
+    [InlineData(0, "Fell twice.", "2027-01-31", "1 to 4")]
+    [InlineData(4, " ", "2027-01-31", "Say why")]
+    [InlineData(4, null, "2027-01-31", "Say why")]
+    [InlineData(4, "Fell twice.", "2026-11-21", "until which day")]
+    [InlineData(4, "Fell twice.", "2028-11-21", "until which day")]
+    [InlineData(4, "Fell twice.", "soon", "expires")]
+    public async Task WrongDecision_IsRefusedWithWhatWouldDo(int level, string? reason, string expires, string hint)
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+
+        var response = await SetAsync(app, Bob, level, reason, expires);
+        var text = await response.Content.ReadAsStringAsync();
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest, text);
+        text.ShouldContain(hint);
+        text.ShouldNotContain(Bob);
+    }
+
+    private static Task<HttpResponseMessage> SetAsync(StoryApp app, string number, int level, string? reason, string expires) =>
+        app.Client.PutAsJsonAsync($"/v1/patients/{number}/agreed-level", new { level, reason, expires });
+
+    private static Task<HttpResponseMessage> EndAsync(StoryApp app, string number, string reason) =>
+        app.Client.SendAsync(new HttpRequestMessage(HttpMethod.Delete, $"/v1/patients/{number}/agreed-level") { Content = JsonContent.Create(new { reason }) });
+
+    private static async Task<List<JsonElement>> HistoryAsync(StoryApp app, string number) =>
+        [.. (await app.GetJsonAsync($"/v1/patients/{number}/agreed-levels")).EnumerateArray()];
+
+    private static async Task<JsonElement> RowAsync(StoryApp app, string number) =>
+        (await app.GetJsonAsync("/v1/risk-list?count=500")).GetProperty("people").EnumerateArray().Single(p => p.GetProperty("nhsNumber").GetString() == number);
+
+    private static async Task<int> HighRiskAsync(StoryApp app) =>
+        int.Parse((await app.GetJsonAsync("/v1/coverage?by=place")).GetProperty("total").GetProperty("highRisk").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+}
