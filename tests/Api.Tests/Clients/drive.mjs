@@ -47,8 +47,7 @@ async function fhirKit() {
 }
 
 async function fhirClient() {
-  const Smart = smart.client ?? smart;
-  const client = Smart({ serverUrl: base });
+  const client = smart({ headers: {}, url: '/' }, {}).client({ serverUrl: base });
   assert.equal((await client.request(`Patient/${number}`)).id, number);
   const all = await client.request(`Observation?patient=${number}&_count=1`, { pageLimit: 0, flat: true });
   assert.equal(all.length, 4);
