@@ -90,6 +90,9 @@ public sealed class OperationsTests(CareApp app) : IClassFixture<CareApp>
         lines[0].ShouldContain("1.10");
         lines[0].ShouldContain("versionId");
         (await ExportAsync("Group/ex/$export?_type=Observation&_since=2999-01-01T00:00:00Z"))["output"]!.AsArray().ShouldBeEmpty();
+        (await ExportAsync("Group/ex/$export?_type=Observation&_typeFilter=Observation%3Fcode%3D999"))["output"]!.AsArray().ShouldBeEmpty();
+        (await ExportAsync("Group/ex/$export?_type=Observation&_typeFilter=Observation%3Fcode%3D27113001"))["output"]!.AsArray().Count.ShouldBe(1);
+        (await app.GetAsync("$export?_typeFilter=Observation%3Fcolour%3Dred")).Status.ShouldBe(400);
         ((int)(await ExportAsync("Patient/$export?_type=Patient"))["output"]![0]!["count"]!).ShouldBeGreaterThanOrEqualTo(2);
         (await ExportAsync("$export?_type=Group"))["output"]!.AsArray().Count.ShouldBe(1);
         (await app.GetAsync("Group/none/$export")).Status.ShouldBe(404);

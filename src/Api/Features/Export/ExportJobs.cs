@@ -20,7 +20,25 @@ namespace BetterCare.Care.Api.Features.Export;
 /// <param name="Since">Only what was stored since, Unix milliseconds; 0: all.</param>
 /// <param name="Url">The request, for the manifest.</param>
 /// <param name="Practices">ODS codes of the practices that the one who asked may see; null: all.</param>
-public sealed record ExportRequest(string Level, string? GroupId, IReadOnlyList<string> Types, long Since, string Url, IReadOnlyList<string>? Practices);
+public sealed record ExportRequest(string Level, string? GroupId, IReadOnlyList<string> Types, long Since, string Url, IReadOnlyList<string>? Practices)
+{
+    /// <summary>Searches of which one must find a resource of its type (<c>Observation?code=…</c>); types without one go out whole.</summary>
+    public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>Reads a filter; null where it is none: a search on a type's own elements, without chains.</summary>
+    public static SearchRequest? Filter(string text, DateTimeOffset now)
+    {
+        var mark = text.IndexOf('?', StringComparison.Ordinal);
+        var type = ResourceTypes.Parse(text[..Math.Max(0, mark)]);
+        if (type == ResourceType.None)
+        {
+            return null;
+        }
+
+        var search = SearchRequest.Parse(type, text[(mark + 1)..], new SearchOptions { Now = now });
+        return search.IsValid && search.SubSearches.Count == 0 && search.Criteria.Count > 0 ? search : null;
+    }
+}
 
 /// <summary>One file of an export.</summary>
 public sealed record ExportFile(string Type, string Name, long Count);
@@ -101,6 +119,7 @@ public sealed class ExportJobs(IDbContextFactory<CareDbContext> contexts, Resour
 
         Directory.CreateDirectory(folder);
         var visible = await WhoAsync(request, ct);
+        var filters = request.Filters.Select(f => ExportRequest.Filter(f, clock.GetUtcNow())).OfType<SearchRequest>().ToLookup(f => f.Type);
         var files = new List<ExportFile>();
         long done = 0;
         foreach (var type in TypesOf(request))
@@ -110,8 +129,14 @@ public sealed class ExportJobs(IDbContextFactory<CareDbContext> contexts, Resour
             await using (var file = new FileStream(Path.Combine(folder, name), FileMode.Create, FileAccess.Write, FileShare.Read, 1, useAsync: true))
             {
                 var buffer = new ArrayBufferWriter<byte>(FlushAt * 2);
+                var wanted = filters[type].ToList();
                 await foreach (var resource in store.OfTypeAsync(type, ct))
                 {
+                    if (wanted.Count > 0 && resource.ToUtf8() is var json && !wanted.Exists(f => f.Matches(json)))
+                    {
+                        continue;
+                    }
+
                     if (resource.LastUpdated < request.Since || (resource.PatientKey != 0 && !await visible(resource.PatientKey)) || (resource.PatientKey == 0 && request.Level != "system"))
                     {
                         continue;

@@ -54,20 +54,22 @@ public static class StartExport
     {
         var query = http.Request.Query;
         var types = query["_type"].SelectMany(t => t!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal).ToList();
+        var filters = query["_typeFilter"].SelectMany(f => f!.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
         var since = DateTimeOffset.UnixEpoch;
-        var unknown = query.Keys.FirstOrDefault(k => k is not ("_type" or "_since" or "_outputFormat" or "_format"));
+        var unknown = query.Keys.FirstOrDefault(k => k is not ("_type" or "_since" or "_typeFilter" or "_outputFormat" or "_format"));
         var wrong = unknown is not null && !FhirHttp.IsLenient(http) ? "http"
             : types.Exists(t => ResourceTypes.Parse(t) == ResourceType.None) ? "http._type"
+            : filters.Exists(f => ExportRequest.Filter(f, DateTimeOffset.UnixEpoch) is null) ? "http._typeFilter"
             : query["_since"].ToString() is { Length: > 0 } from && !DateTimeOffset.TryParse(from.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since) ? "http._since"
             : query["_outputFormat"].ToString().Replace(' ', '+') is not ("" or "application/fhir+ndjson" or "application/ndjson" or "ndjson") ? "http._outputFormat"
             : null;
         if (wrong is not null)
         {
-            return Problems.Fhir(new Invalid(wrong, "$export takes _type (resource types, with commas), _since (an instant) and _outputFormat (application/fhir+ndjson)."));
+            return Problems.Fhir(new Invalid(wrong, "$export takes _type (resource types, with commas), _typeFilter (searches such as Observation?code=…, percent-encoded, without chains), _since (an instant) and _outputFormat (application/fhir+ndjson)."));
         }
 
         var url = $"{FhirHttp.BaseOf(http)}{http.Request.Path.Value!["/fhir".Length..]}{http.Request.QueryString}";
-        var request = new ExportRequest(level, group, types, Math.Max(0, since.ToUnixTimeMilliseconds()), url, null);
+        var request = new ExportRequest(level, group, types, Math.Max(0, since.ToUnixTimeMilliseconds()), url, null) { Filters = filters };
         return (await mediator.Send(new Command(request), ct)).Match(
             id =>
             {
