@@ -38,6 +38,7 @@ public static class Services
         services.AddSingleton<ImportJobs>();
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StratificationJobs>();
+        services.AddSingleton<TierPlanners>();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
