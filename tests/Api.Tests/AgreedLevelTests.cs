@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using BetterCare.Care.Api.Features.Levels;
+using BetterCare.Care.Storage;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BetterCare.Care.Tests.Api;
@@ -112,6 +114,25 @@ public sealed class AgreedLevelTests
         bob.GetProperty("modelLevel").GetInt32().ShouldBeLessThan(4);
     }
 
+    [Fact]
+    public async Task RaisedToLevelFour_ThePlanIsDueSooner_AndLacksAContingencyPlan()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        var written = await app.Client.PutAsJsonAsync($"/v1/patients/{Bob}/care-plan", Plan());
+        (await StoryApp.JsonOf(written)).GetProperty("complete").GetBoolean().ShouldBeTrue(await written.Content.ReadAsStringAsync());
+        var dueBefore = (await RowAsync(app, Bob)).GetProperty("reviewDue").GetString();
+
+        await SetAsync(app, Bob, 4, "Fell twice.", "2027-01-31");
+
+        string.CompareOrdinal((await RowAsync(app, Bob)).GetProperty("reviewDue").GetString(), dueBefore).ShouldBeLessThan(0);
+        (await CompleteAsync(app)).ShouldBeFalse();
+        await EndAsync(app, Bob, "Walks well again.");
+        (await RowAsync(app, Bob)).GetProperty("reviewDue").GetString().ShouldBe(dueBefore);
+        (await CompleteAsync(app)).ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(5, "Fell twice.", "2027-01-31", "1 to 4")]
     [InlineData(0, "Fell twice.", "2027-01-31", "1 to 4")]
@@ -138,6 +159,33 @@ public sealed class AgreedLevelTests
 
     private static Task<HttpResponseMessage> EndAsync(StoryApp app, string number, string reason) =>
         app.Client.SendAsync(new HttpRequestMessage(HttpMethod.Delete, $"/v1/patients/{number}/agreed-level") { Content = JsonContent.Create(new { reason }) });
+
+    private static async Task<bool> CompleteAsync(StoryApp app)
+    {
+        await using var db = await app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContextAsync();
+        return await db.Standings.Where(s => s.PlanVersion > 0).Select(s => s.PlanComplete).SingleAsync();
+    }
+
+    private static object Plan() => new
+    {
+        status = "agreed",
+        aboutMe = "Likes to walk the dog.",
+        assessmentSummary = "Well, walks with a stick.",
+        goals = new[] { new { id = "g1", text = "Walk to the shop" } },
+        actions = new[] { new { id = "a1", text = "Strength class", owner = "person", due = "2026-12-15" } },
+        preferences = "None stated.",
+        lead = Story.Gp,
+        leadPhone = "01632 960000",
+        contributors = new object[]
+        {
+            new { professional = Story.Gp, role = "GP", sector = "health", on = "2026-11-20" },
+            new { professional = Story.SocialWorker, role = "Social worker", sector = "social-care", on = "2026-11-21" },
+        },
+        agreement = new { by = "the person", on = "2026-11-21", basis = "person" },
+        allergiesNoted = true,
+        medicinesNoted = true,
+        reviewDue = "2027-11-01",
+    };
 
     private static async Task<List<JsonElement>> HistoryAsync(StoryApp app, string number) =>
         [.. (await app.GetJsonAsync($"/v1/patients/{number}/agreed-levels")).EnumerateArray()];

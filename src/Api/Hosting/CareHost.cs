@@ -97,6 +97,7 @@ public static class CareHost
         StartRun.Map(app);
         GetRun.Map(app);
         RiskList.Map(app);
+        TierPlanning.Map(app);
         SetAgreedLevel.Map(app);
         EndAgreedLevel.Map(app);
         GetAgreedLevels.Map(app);

@@ -40,6 +40,7 @@ public static class Services
         services.AddSingleton<ExportJobs>();
         services.AddSingleton<RunWriter>();
         services.AddSingleton<StratificationJobs>();
+        services.AddSingleton<TierPlanners>();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();

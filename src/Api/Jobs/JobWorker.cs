@@ -14,7 +14,13 @@ namespace BetterCare.Care.Api.Jobs;
 public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ExportJobs exports, AgreedLevels levels, TimeProvider clock, ILogger<JobWorker> log) : BackgroundService
 {
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RunJobsAsync(stoppingToken), ExpireLevelsAsync(stoppingToken));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Not WhenAll: if taking up jobs fails the host is to know at once, not when the other loop ends.
+        var expiry = ExpireLevelsAsync(stoppingToken);
+        await RunJobsAsync(stoppingToken);
+        await expiry;
+    }
 
     private async Task RunJobsAsync(CancellationToken stoppingToken)
     {
