@@ -68,6 +68,19 @@ public sealed class MainJobTests
     }
 
     [Fact]
+    public async Task Run_BeforeAllData_IsRefusedAndKeepsNothing()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+
+        var run = await Story.StratifyAsync(app, "2023-06-01");
+
+        run.GetProperty("status").GetString().ShouldBe("failed");
+        run.GetProperty("message").GetString()!.ShouldContain("before the data, which begins on 2024-01-10");
+        (await app.Client.GetAsync("/v1/risk-list")).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+    }
+
+    [Fact]
     public async Task SecondRun_TellsWhatChanged()
     {
         await using var app = await StoryApp.StartAsync();

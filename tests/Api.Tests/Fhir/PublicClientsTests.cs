@@ -13,7 +13,7 @@ public sealed class PublicClientsTests(CareApp app) : IClassFixture<CareApp>
 
         using var node = Process.Start(new ProcessStartInfo("node", ["drive.mjs", app.Client.BaseAddress!.ToString().TrimEnd('/'), app.NewNumber()])
         {
-            WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true,
+            WorkingDirectory = folder, UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,
         })!;
         var output = node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = await node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
