@@ -11,7 +11,10 @@ using Microsoft.Extensions.Logging;
 
 namespace BetterCare.Care.Tests.Api;
 
-/// <summary>The service as it is deployed: Kestrel on a free port, SQLite in a folder of its own.</summary>
+/// <summary>
+/// The service as it is deployed: Kestrel on a free port, SQLite in a folder of its own; or, one class at a time, the empty
+/// PostgreSQL database that CARE_TEST_DATABASE names.
+/// </summary>
 public sealed class CareApp : IAsyncLifetime
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"care-{Guid.NewGuid():N}");
@@ -30,7 +33,7 @@ public sealed class CareApp : IAsyncLifetime
         _app = CareHost.Build(
             ["--urls", "http://127.0.0.1:0"],
             [
-                new("Care:Database", Path.Combine(_folder, "care.db")), new("Care:WorkFolder", _folder), new("Care:Profile", "demo"),
+                new("Care:Database", Environment.GetEnvironmentVariable("CARE_TEST_DATABASE") ?? Path.Combine(_folder, "care.db")), new("Care:WorkFolder", _folder), new("Care:Profile", "demo"),
                 new("Care:MaxBodyBytes", "2000000"),
             ],
             builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
