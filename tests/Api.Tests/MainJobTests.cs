@@ -128,6 +128,8 @@ public sealed class MainJobTests
         var left = await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/lead-professional", new { practitioner = Story.Left, reason = "x" });
         var unknown = await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/lead-professional", new { practitioner = "nobody", reason = "x" });
 
+        var silent = await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/lead-professional", new { practitioner = Story.Gp, reason = "" });
+        silent.StatusCode.ShouldBe(HttpStatusCode.BadRequest, "a decision without a reason");
         left.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await StoryApp.JsonOf(left)).GetProperty("issues")[0].GetProperty("rule").GetString()!.ShouldStartWith("lead-");
         unknown.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);

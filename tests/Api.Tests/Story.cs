@@ -33,6 +33,12 @@ internal static class Story
         };
         entries.AddRange(Others.Select((number, i) => Patient(number, $"{1960 + (i % 30)}-06-15", "Well")));
         entries.Add(Entry("Encounter", "first", $$$"""{"resourceType":"Encounter","id":"first","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/{{{Others.First()}}}"},"period":{"start":"2024-01-10","end":"2024-01-10"}}"""));
+        for (var i = 0; i < 3; i++)
+        {
+            // Someone who was well until the summer.
+            entries.Add(Entry("Encounter", $"late{i}", $$$"""{"resourceType":"Encounter","id":"late{{{i}}}","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/{{{Others.Last()}}}"},"period":{"start":"2026-0{{{i + 7}}}-11","end":"2026-0{{{i + 7}}}-14"},"hospitalization":{"extension":[{"url":"https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod","valueCodeableConcept":{"coding":[{"system":"https://fhir.hl7.org.uk/CodeSystem/UKCore-AdmissionMethodEngland","code":"21"}]}}]}}"""));
+        }
+
         for (var i = 0; i < 4; i++)
         {
             entries.Add(Entry("Encounter", $"stay{i}", $$$"""{"resourceType":"Encounter","id":"stay{{{i}}}","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/{{{Ann}}}"},"period":{"start":"2026-0{{{i + 3}}}-01","end":"2026-0{{{i + 3}}}-09"},"reasonCode":[{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"I50.0"}]}],"hospitalization":{"extension":[{"url":"https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod","valueCodeableConcept":{"coding":[{"system":"https://fhir.hl7.org.uk/CodeSystem/UKCore-AdmissionMethodEngland","code":"21"}]}}]}}"""));
