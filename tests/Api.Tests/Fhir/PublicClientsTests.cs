@@ -9,7 +9,7 @@ public sealed class PublicClientsTests(CareApp app) : IClassFixture<CareApp>
     public async Task PublicClients_DriveTheServer_WithoutComplaint()
     {
         var folder = Folder();
-        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules", "fhirclient")), "npm ci has not been run in tests/Api.Tests/Clients");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules", "fhirclient")), "the clients are not installed: ./test does it where npm is");
 
         using var node = Process.Start(new ProcessStartInfo("node", ["drive.mjs", app.Client.BaseAddress!.ToString().TrimEnd('/'), app.NewNumber()])
         {
