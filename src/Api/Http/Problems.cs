@@ -47,9 +47,12 @@ public static class Problems
         410 => "Deleted",
         412 => "It changed in the meantime",
         413 => "Too large",
+        405 => "Not with this method",
+        406 or 415 => "Not in this format",
         422 => "A rule is not met",
+        428 => "Say which version you change",
         503 => "Try again",
-        _ => "The service failed",
+        _ => status >= 500 ? "The service failed" : "The request was refused",
     };
 
     /// <summary>Bytes as they are.</summary>
