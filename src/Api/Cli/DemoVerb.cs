@@ -77,6 +77,7 @@ internal static class DemoVerb
         services.GetRequiredService<CurrentCaller>().Caller = Caller.Demo;
         var page = (await mediator.Send(new RiskList.Query(null, null, null, null, null, 40), ct)).Value;
         var db = services.GetRequiredService<CareDbContext>();
+        var today = DateOnly.FromDateTime(services.GetRequiredService<TimeProvider>().GetLocalNow().DateTime);
         int leads = 0, plans = 0;
         foreach (var row in page.People)
         {
@@ -92,7 +93,7 @@ internal static class DemoVerb
             leads += decided.Error is null ? 1 : 0;
             if (decided.Error is null && plans * 2 < leads)
             {
-                plans += (await mediator.Send(new PutCarePlan.Command(row.NhsNumber, PlanFor(decided.Value, row.Level), null), ct)).Error is null ? 1 : 0;
+                plans += (await mediator.Send(new PutCarePlan.Command(row.NhsNumber, PlanFor(decided.Value, row.Level, today), null), ct)).Error is null ? 1 : 0;
             }
         }
 
@@ -100,9 +101,8 @@ internal static class DemoVerb
         terminal.Say($"A machine only proposes. The demo's own user then confirmed {leads} leads and wrote {plans} joint plans, so that the report has something to count.");
     }
 
-    private static JointCarePlan PlanFor(SetLeadProfessional.Lead lead, int level)
+    private static JointCarePlan PlanFor(SetLeadProfessional.Lead lead, int level, DateOnly today)
     {
-        var today = DateOnly.FromDateTime(DateTime.Today);
         return new JointCarePlan
         {
             Status = PlanStatus.Agreed,
