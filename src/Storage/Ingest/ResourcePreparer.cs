@@ -489,7 +489,7 @@ public sealed class ResourcePreparer
         };
     }
 
-    private Practice? PracticeRow(ReadOnlySpan<byte> body)
+    private Practice? PracticeRow(byte[] body)
     {
         var view = _keys.View;
         var isPractice = false;
@@ -503,27 +503,8 @@ public sealed class ResourcePreparer
             }
         }
 
-        return isPractice && PracticeCode(body) is { } code
-            ? new Practice { Code = code.Value, Name = ClinicalView.Get(body, view.Name), Place = ClinicalView.Get(body, view.District) }
+        return isPractice && Directories.OdsCodeOf(body) is { Length: > 0 } code
+            ? new Practice { Code = code, Name = ClinicalView.Get(body, view.Name), Place = ClinicalView.Get(body, view.District) }
             : null;
-    }
-
-    private static OdsCode? PracticeCode(ReadOnlySpan<byte> body)
-    {
-        var reader = new System.Text.Json.Utf8JsonReader(body);
-        using var document = System.Text.Json.JsonDocument.ParseValue(ref reader);
-        if (document.RootElement.TryGetProperty("identifier", out var identifiers))
-        {
-            foreach (var identifier in identifiers.EnumerateArray())
-            {
-                if (identifier.TryGetProperty("system", out var system) && system.ValueEquals(OdsCode.System)
-                    && identifier.TryGetProperty("value", out var value) && OdsCode.TryParse(value.GetString(), out var code))
-                {
-                    return code;
-                }
-            }
-        }
-
-        return null;
     }
 }

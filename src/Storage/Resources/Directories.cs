@@ -188,7 +188,8 @@ public sealed class Directories(CareDatabase database) : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static string OdsCodeOf(byte[] json)
+    /// <summary>The ODS code among the identifiers of an Organization; empty where it has none.</summary>
+    internal static string OdsCodeOf(byte[] json)
     {
         using var document = System.Text.Json.JsonDocument.Parse(json);
         if (document.RootElement.TryGetProperty("identifier", out var identifiers))
