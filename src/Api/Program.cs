@@ -16,6 +16,8 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     ValidateVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),
+    TraceVerb.Create(),
+    PdsStandInVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),
 };

@@ -74,6 +74,27 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Who opened whose record in an emergency, and why.</summary>
     public DbSet<UrgentCareAccess> UrgentCareAccesses => Set<UrgentCareAccess>();
 
+    /// <summary>People who came without an NHS number.</summary>
+    public DbSet<TracingPerson> TracingPeople => Set<TracingPerson>();
+
+    /// <summary>What was posted about them.</summary>
+    public DbSet<TracingResource> TracingResources => Set<TracingResource>();
+
+    /// <summary>Who they may be.</summary>
+    public DbSet<TracingCandidate> TracingCandidates => Set<TracingCandidate>();
+
+    /// <summary>What was decided about them.</summary>
+    public DbSet<TracingDecision> TracingDecisions => Set<TracingDecision>();
+
+    /// <summary>Former numbers.</summary>
+    public DbSet<NumberAlias> NumberAliases => Set<NumberAlias>();
+
+    /// <summary>Records made one.</summary>
+    public DbSet<PersonMerge> Merges => Set<PersonMerge>();
+
+    /// <summary>What undoing a merge puts back.</summary>
+    public DbSet<PersonMergeRow> MergeRows => Set<PersonMergeRow>();
+
     /// <summary>Where each person stands.</summary>
     public DbSet<PersonStanding> Standings => Set<PersonStanding>();
 
@@ -115,6 +136,13 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
         m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<TracingPerson>().ToTable("tracing_person").HasKey(x => x.Id);
+        m.Entity<TracingResource>().ToTable("tracing_resource").HasKey(x => new { x.PersonId, x.Type, x.Id });
+        m.Entity<TracingCandidate>().ToTable("tracing_candidate").HasKey(x => new { x.PersonId, x.NhsNumber });
+        m.Entity<TracingDecision>().ToTable("tracing_decision").HasKey(x => new { x.PersonId, x.Id });
+        m.Entity<NumberAlias>().ToTable("number_alias").HasKey(x => x.NhsNumber);
+        m.Entity<PersonMerge>().ToTable("person_merge").HasKey(x => x.Id);
+        m.Entity<PersonMergeRow>().ToTable("person_merge_row").HasKey(x => new { x.MergeId, x.Ordinal });
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")

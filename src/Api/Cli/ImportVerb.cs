@@ -59,7 +59,7 @@ internal static class ImportVerb
         }
 
         var all = report.Created + report.Updated + report.Unchanged;
-        terminal.Say($"{all:N0} resources: {report.Created:N0} new, {report.Updated:N0} changed, {report.Unchanged:N0} unchanged; {report.Rejected:N0} rejected. {all / Math.Max(seconds, 0.001):N0}/s");
+        terminal.Say($"{all:N0} resources: {report.Created:N0} new, {report.Updated:N0} changed, {report.Unchanged:N0} unchanged; {report.Rejected:N0} rejected; {report.Waiting:N0} wait for an NHS number. {all / Math.Max(seconds, 0.001):N0}/s");
         if (report.RejectsFile is not null)
         {
             terminal.Say($"Rejects, with file, line and reason: {report.RejectsFile}");

@@ -10,6 +10,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
+using BetterCare.Care.Api.Features.Tracing;
 using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
@@ -43,6 +44,7 @@ public static class CareHost
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true);
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
+        builder.Services.AddHostedService<TracingWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
         builder.Services.AddRouting();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -108,6 +110,7 @@ public static class CareHost
         GetUrgentCare.Map(app);
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
+        TracingEndpoints.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
         app.MapGet("/openapi.yaml", async (IServiceProvider services, CancellationToken ct) =>

@@ -4,8 +4,10 @@ using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
+using BetterCare.Care.Api.Features.Matching;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
+using BetterCare.Care.Api.Features.Tracing;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
@@ -47,11 +49,13 @@ public static class Services
         services.AddSingleton<ResourceWrites>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
-        services.AddSingleton<IPatientMatcher, RulesMatcher>();
+        services.AddSingleton<LocalMatching>();
+        services.AddSingleton<IPatientMatcher, PopulationMatcher>();
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
         services.AddScoped<CoverageQuestions>();
+        services.AddTracing(configuration);
         services.AddMediation();
         return services;
     }

@@ -16,6 +16,8 @@ internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSessio
     private NpgsqlTransaction? _transaction;
     private bool _staged;
 
+    public DbConnection Connection => connection;
+
     public async Task BeginAsync()
     {
         if (!_staged)

@@ -14,6 +14,8 @@ internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
 
+    public DbConnection Connection => connection;
+
     // A reader that wants to write later must not deadlock with us: take the write lock at once.
     public Task BeginAsync() => Run("BEGIN IMMEDIATE");
 
