@@ -1,9 +1,11 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Stratification.Models;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -22,7 +24,7 @@ public sealed class RunTests
         // What kill -9 leaves behind: a job and a run under way, nothing else, for scores come with the last commit only.
         var killed = new Job { Id = "killed", Kind = StratificationJobs.Kind, Status = JobStatus.Running, Request = JsonSerializer.Serialize(new RunRequest("2026-11-01", "prism", null), JsonSerializerOptions.Web), Fingerprint = "", RequestedBy = "x", Total = 600 };
         db.Jobs.Add(killed);
-        db.Runs.Add(new StratificationRun { RunId = 2, JobId = "killed", IndexDay = 1, ModelId = "half", ModelVersion = "1", Model = "{}", Policy = "{}", Status = JobStatus.Running, PreviousRunId = 1 });
+        db.Runs.Add(new StratificationRun { RunId = 2, JobId = "killed", IndexDay = 1, ModelId = "half", ModelVersion = "1", Model = Encoding.UTF8.GetString(ModelDocument.Shipped("starting-values").ToJson()), Policy = "{}", Status = JobStatus.Running, PreviousRunId = 1 });
         await db.SaveChangesAsync();
         (await app.GetJsonAsync("/v1/risk-list?count=1")).GetProperty("runId").GetInt32().ShouldBe(1);
 

@@ -15,6 +15,9 @@ namespace BetterCare.Care.Api.Features.Models;
 /// </summary>
 public sealed partial class RiskModels(IDbContextFactory<CareDbContext> contexts, TimeProvider clock)
 {
+    private readonly Lock _order = new();
+    private long _lastMoment;
+
     /// <summary>The model in force until a place activates its own.</summary>
     public const string Default = "synthetic-logistic";
 
@@ -172,12 +175,22 @@ public sealed partial class RiskModels(IDbContextFactory<CareDbContext> contexts
     {
         ModelId = model.ModelId,
         Version = model.Version,
-        Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+        Id = NextId(),
         Action = action,
         DecidedBy = by,
         DecidedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
         Comment = comment,
     };
+
+    /// <summary>An id later than every one given before, within one millisecond too: steps are told in their order.</summary>
+    private string NextId()
+    {
+        lock (_order)
+        {
+            _lastMoment = Math.Max(clock.GetUtcNow().ToUnixTimeMilliseconds(), _lastMoment + 1);
+            return Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(_lastMoment)).ToString();
+        }
+    }
 
     /// <summary>The document of a stored model.</summary>
     internal static ModelDocument DocumentOf(RiskModelRecord record) => ModelDocument.Parse(Encoding.UTF8.GetBytes(record.Document));
