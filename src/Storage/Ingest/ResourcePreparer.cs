@@ -34,6 +34,9 @@ public sealed record WriteTarget
 
     /// <summary>If-None-Match: *.</summary>
     public bool MustNotExist { get; init; }
+
+    /// <summary>The service itself renders the resource: its references name what is stored, and are left as they are.</summary>
+    public bool IsOurs { get; init; }
 }
 
 /// <summary>
@@ -116,7 +119,11 @@ public sealed class ResourcePreparer
             patientKey = person.Value;
         }
 
-        await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        if (target is not { IsOurs: true })
+        {
+            await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        }
+
         var body = Assemble(json.Span, found, id);
         var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, Contacts(json.Span, supplier, supplierUri, references), ct);
         return new Prepared(
