@@ -35,6 +35,12 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Code and date index.</summary>
     public DbSet<ResourceCode> ResourceCodes => Set<ResourceCode>();
 
+    /// <summary>People of resources that are not one person's alone.</summary>
+    public DbSet<ResourcePerson> ResourcePeople => Set<ResourcePerson>();
+
+    /// <summary>Keys of data protection.</summary>
+    public DbSet<ProtectionKey> ProtectionKeys => Set<ProtectionKey>();
+
     /// <summary>Timelines.</summary>
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
@@ -101,6 +107,8 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<ResourceHistory>().ToTable("resource_history").HasKey(x => new { x.PatientKey, x.Type, x.Id, x.Version });
         m.Entity<ResourceIdentifier>().ToTable("resource_identifier").HasKey(x => new { x.Hash, x.PatientKey, x.Type, x.Id });
         m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });
+        m.Entity<ResourcePerson>().ToTable("resource_person").HasKey(x => new { x.PatientKey, x.Type, x.Id });
+        m.Entity<ProtectionKey>().ToTable("protection_key").HasKey(x => x.Name);
         m.Entity<TimelineRow>().ToTable("timeline").HasKey(x => x.PatientKey);
         m.Entity<Professional>().ToTable("professional").HasKey(x => x.ProfessionalKey);
         m.Entity<Professional>().HasIndex(x => x.PractitionerId).IsUnique();

@@ -36,11 +36,18 @@ public static class CareHost
 
             // Bodies are limited where they are read, with an answer that says how to mend it.
             kestrel.Limits.MaxRequestBodySize = 5L << 30;
+
+            // A link to the next page holds the whole search, sealed.
+            kestrel.Limits.MaxRequestLineSize = 64 << 10;
         });
 
         // The framework logs each URL at Information, and URLs hold NHS numbers: it is kept quiet (RequestLog tells instead).
         builder.Logging.SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true);
+            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
+
+            // What a command fails of is thrown and told by whoever sent it; on an empty PostgreSQL database the first always does.
+            .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);

@@ -7,6 +7,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
@@ -45,6 +46,9 @@ public static class Services
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
+        services.AddProtection();
+        services.AddSingleton<PageLinks>();
+        services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<IPatientMatcher, RulesMatcher>();

@@ -62,6 +62,13 @@ public static class GetMetadata
         json.WriteEndArray();
         WriteInteractions(json, [.. interactions.Where(i => i.OnSystem).Select(i => i.Code)]);
         WriteOperations(json, [.. operations.Where(o => o.OnSystem)]);
+        json.WriteStartArray("compartment"u8);
+        foreach (var compartment in endpoints.Select(e => e.Metadata.GetMetadata<FhirCompartment>()).OfType<FhirCompartment>().Distinct())
+        {
+            json.WriteStringValue(compartment.Definition);
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
