@@ -47,5 +47,5 @@ public sealed record Caller(string Name, IReadOnlySet<Grant> Grants, IReadOnlySe
     public bool MaySee(string practiceCode) => Practices is null || Practices.Contains(practiceCode);
 
     /// <summary>Whether the caller may see a person: by practice, opt-outs and restriction.</summary>
-    public bool MaySee(string practiceCode, PersonFlags flags) => (flags & Hidden) == 0 && MaySee(practiceCode);
+    public bool MaySee(string practiceCode, PersonFlags flags) => (flags & Hidden) == PersonFlags.None && MaySee(practiceCode);
 }

@@ -55,12 +55,12 @@ public sealed class FhirScopes
         get
         {
             var any = _byType.Aggregate(FhirAccess.None, (sum, a) => sum | a);
-            if ((any & (FhirAccess.Read | FhirAccess.Search)) != 0)
+            if ((any & (FhirAccess.Read | FhirAccess.Search)) != FhirAccess.None)
             {
                 yield return Grant.ReadRecords;
             }
 
-            if ((any & (FhirAccess.Create | FhirAccess.Update | FhirAccess.Delete)) != 0)
+            if ((any & (FhirAccess.Create | FhirAccess.Update | FhirAccess.Delete)) != FhirAccess.None)
             {
                 yield return Grant.SupplyData;
             }
