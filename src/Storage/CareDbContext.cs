@@ -86,6 +86,12 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Coverage counts.</summary>
     public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
 
+    /// <summary>Systems that may ask for tokens.</summary>
+    public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
+
+    /// <summary>Client assertions that have been used.</summary>
+    public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
+
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<NhsNumber>().HaveConversion<NhsNumberConverter>();
@@ -123,6 +129,8 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
         m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<RegisteredClient>().ToTable("registered_client").HasKey(x => x.Id);
+        m.Entity<UsedAssertion>().ToTable("used_assertion").HasKey(x => x.Hash);
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")

@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
@@ -56,6 +57,7 @@ public static class Services
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
         services.AddScoped<CoverageQuestions>();
+        services.AddAccess(configuration);
         services.AddMediation();
         return services;
     }
