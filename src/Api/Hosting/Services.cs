@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -10,6 +11,7 @@ using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
@@ -48,6 +50,9 @@ public static class Services
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
+        services.AddProtection();
+        services.AddSingleton<PageLinks>();
+        services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<IPatientMatcher, RulesMatcher>();
@@ -62,6 +67,7 @@ public static class Services
         services.AddScoped<MeetingChanges>();
         services.AddScoped<AgendaRows>();
         services.AddScoped<CoverageQuestions>();
+        services.AddAccess(configuration);
         services.AddMediation();
         return services;
     }

@@ -87,7 +87,7 @@ public sealed class Meetings(CareDbContext db, CurrentCaller current, Profession
     {
         var keys = meeting.Agenda.Select(a => a.Person).ToList();
         var people = await db.Patients.AsNoTracking().Where(p => keys.Contains(p.PatientKey)).ToListAsync(ct);
-        return people.Where(p => current.Caller.MaySee(p.PracticeCode)).ToDictionary(p => p.PatientKey);
+        return people.Where(p => current.Caller.MaySee(p.PracticeCode, p.Flags)).ToDictionary(p => p.PatientKey);
     }
 
     /// <summary>The meeting for the caller.</summary>
