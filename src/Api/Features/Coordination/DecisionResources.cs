@@ -8,7 +8,6 @@ using BetterCare.Care.Coordination.Plans;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
-using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
 

@@ -1,7 +1,6 @@
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Model;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;

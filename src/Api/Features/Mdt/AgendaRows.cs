@@ -42,7 +42,7 @@ public sealed class AgendaRows(CareDbContext db, ProfessionalRegister registers)
             where p.DeathDay == 0 && practices.Contains(p.PracticeCode)
             join s in db.Standings.AsNoTracking() on p.PatientKey equals s.PatientKey into standings
             from s in standings.DefaultIfEmpty()
-            where asked.Contains(p.PatientKey) || (s != null && (p.Flags & PersonFlags.Restricted) == 0)
+            where asked.Contains(p.PatientKey) || (s != null && (p.Flags & PersonFlags.Restricted) == PersonFlags.None)
             select new { p.PatientKey, Standing = s }).ToListAsync(ct);
         var until = await db.AgreedLevels.Where(a => a.EndDay == 0).ToDictionaryAsync(a => a.PatientKey, a => a.ExpiresDay, ct);
         var overdue = await db.MdtTasks.Where(t => t.EndDay == 0 && t.DueDay < today).GroupBy(t => t.PatientKey).Select(g => new { g.Key, Tasks = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Tasks, ct);
