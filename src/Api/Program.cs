@@ -15,6 +15,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     EvaluateVerb.Create(),
     ModelVerb.Create(),
     ValidateVerb.Create(),
+    TokenVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),
     OpenApiVerb.Create(),
