@@ -157,7 +157,7 @@ public sealed class Admission(IDbContextFactory<CareDbContext> contexts, Directo
     {
         var supplier = await db.Suppliers.AsNoTracking().SingleAsync(s => s.SupplierKey == other.SupplierKey, ct);
         var session = new IngestSession(directories) { Supplier = SupplierOf(supplier) };
-        if (await new ResourcePreparer().PrepareAsync(session, other.Body, 1, new WriteTarget { Id = number.Value }, ct) is { Item: { } item })
+        if (await new ResourcePreparer().PrepareAsync(session, References.WithoutEmptyMeta(other.Body), 1, new WriteTarget { Id = number.Value }, ct) is { Item: { } item })
         {
             var batch = new WriteBatch
             {
@@ -185,7 +185,7 @@ public sealed class Admission(IDbContextFactory<CareDbContext> contexts, Directo
             var items = new List<PreparedResource>();
             if (patient)
             {
-                var prepared = await preparer.PrepareAsync(session, details.AddTo(person.Body, person.SourceId), 1, null, ct);
+                var prepared = await preparer.PrepareAsync(session, details.AddTo(References.WithoutEmptyMeta(person.Body), person.SourceId), 1, null, ct);
                 if (prepared.Item is null)
                 {
                     return default;
@@ -197,7 +197,7 @@ public sealed class Admission(IDbContextFactory<CareDbContext> contexts, Directo
             var admitted = new List<(TracingResource Row, PreparedResource Item)>();
             foreach (var row in waiting.Where(w => refused.TrueForAll(r => r.Row != w)))
             {
-                var prepared = await preparer.PrepareAsync(session, row.Body, 1, new WriteTarget { Id = row.Id }, ct);
+                var prepared = await preparer.PrepareAsync(session, References.WithoutEmptyMeta(row.Body), 1, new WriteTarget { Id = row.Id }, ct);
                 if (prepared.Item is { } item)
                 {
                     admitted.Add((row, item));
@@ -269,11 +269,11 @@ public sealed class Admission(IDbContextFactory<CareDbContext> contexts, Directo
     /// <summary>Who linked a record to a number, when and why, as FHIR tells it.</summary>
     internal static byte[] Provenance(string id, NhsNumber number, string decidedBy, DateTimeOffset at, string reason, string activity = "LINK", string display = "link") => Encoding.UTF8.GetBytes(
         $$$"""
-        {"resourceType":"Provenance","id":"{{{id}}}","target":[{"reference":"Patient/{{{number.Value}}}"}],"recorded":"{{{at:yyyy-MM-dd'T'HH:mm:ss'Z'}}}","reason":[{"text":{{{System.Text.Json.JsonSerializer.Serialize(reason)}}}],"activity":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-DataOperation","code":"{{{activity}}}","display":"{{{display}}}"}]},"agent":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/provenance-participant-type","code":"author"}]},"who":{"display":{{{System.Text.Json.JsonSerializer.Serialize(decidedBy)}}} }}]}
+        {"resourceType":"Provenance","id":"{{{id}}}","target":[{"reference":"Patient/{{{number.Value}}}"}],"recorded":"{{{at:yyyy-MM-dd'T'HH:mm:ss'Z'}}}","reason":[{"text":{{{System.Text.Json.JsonSerializer.Serialize(reason)}}} }],"activity":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-DataOperation","code":"{{{activity}}}","display":"{{{display}}}"}]},"agent":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/provenance-participant-type","code":"author"}]},"who":{"display":{{{System.Text.Json.JsonSerializer.Serialize(decidedBy)}}} }}]}
         """);
 }
 
-/// <summary>Re-points references from one person to another.</summary>
+/// <summary>Makes a stored body one that can be taken in again, and re-points references from one person to another.</summary>
 internal static class References
 {
     /// <summary>The body with every reference to one Patient made one to another.</summary>
@@ -297,5 +297,14 @@ internal static class References
 
         result.Write(body);
         return result.ToArray();
+    }
+
+    /// <summary>
+    /// The body without the meta that the store put in to write version and time into: FHIR has no empty objects.
+    /// </summary>
+    public static byte[] WithoutEmptyMeta(ReadOnlySpan<byte> body)
+    {
+        var at = body.IndexOf("\"meta\":{},"u8);
+        return at < 0 ? body.ToArray() : [.. body[..at], .. body[(at + "\"meta\":{},".Length)..]];
     }
 }

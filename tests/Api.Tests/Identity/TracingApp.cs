@@ -36,7 +36,7 @@ internal sealed class TracingApp : IAsyncDisposable
                 ["Care:Pds:OrganisationOds"] = "X26",
                 ["Care:Pds:RequestsPerSecond"] = "1000",
                 ["Care:Pds:RetryDelay"] = "00:00:00.001",
-                ["Care:Pds:AttemptTimeout"] = "00:00:00.400",
+                ["Care:Pds:AttemptTimeout"] = "00:00:01.500",
                 ["Care:Pds:BreakFor"] = "00:00:00.500",
             }
             : [];
