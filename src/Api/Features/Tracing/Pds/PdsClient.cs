@@ -156,6 +156,12 @@ public sealed partial class PdsClient : IPdsClient, IDisposable
             return new PdsReply.Unavailable($"PDS answered {status}");
         }
 
+        if (status is 401 or 403)
+        {
+            // That is about us, not about the person.
+            return new PdsReply.Unavailable("PDS does not accept the access of this service");
+        }
+
         using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(ct));
         var root = json.RootElement;
 
