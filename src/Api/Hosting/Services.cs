@@ -1,5 +1,6 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.Assessments;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -10,12 +11,14 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
+using BetterCare.Care.Api.Features.Worklists;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Storage.Runs;
+using BetterCare.Care.Storage.Worklists;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -66,6 +69,12 @@ public static class Services
         services.AddScoped<Meetings>();
         services.AddScoped<MeetingChanges>();
         services.AddScoped<AgendaRows>();
+        services.AddScoped<AssessmentResponses>();
+        services.AddScoped<WorklistPages>();
+        services.AddScoped<Wards>();
+        services.AddSingleton<RunModels>();
+        services.AddSingleton<WorklistFacts>();
+        services.AddSingleton<LoopWorker>();
         services.AddScoped<CoverageQuestions>();
         services.AddAccess(configuration);
         services.AddMediation();

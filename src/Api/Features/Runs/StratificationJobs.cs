@@ -36,7 +36,7 @@ public sealed record RunReport(
 public sealed record LevelCount(int Level, int People, double Percent);
 
 /// <summary>Creates, runs and reports stratifications; the command line and HTTP share them.</summary>
-public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, TimeProvider clock)
+public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, Storage.Worklists.WorklistFacts worklists, TimeProvider clock)
 {
     /// <summary>The kind of a run in the job table.</summary>
     public const string Kind = "stratification";
@@ -130,6 +130,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
             run.ExpectedAdmissions = result.Probabilities.Sum(p => (double)p);
             run.FinishedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
             await writer.WriteAsync(run, result, source.Seen, Today, progress is null ? null : new Share(progress, 1, 0.6), ct);
+            await worklists.AfterRunAsync(run.RunId, Today, ct);
             await db.Jobs.Where(j => j.Id == jobId).ExecuteUpdateAsync(
                 s => s.SetProperty(j => j.Status, JobStatus.Completed).SetProperty(j => j.Done, j => j.Total).SetProperty(j => j.FinishedAt, run.FinishedAt), ct);
         }
