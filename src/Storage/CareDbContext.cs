@@ -80,6 +80,18 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Coverage counts.</summary>
     public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
 
+    /// <summary>As what each person is counted.</summary>
+    public DbSet<CountedPerson> CountedPeople => Set<CountedPerson>();
+
+    /// <summary>Months of which coverage has been counted.</summary>
+    public DbSet<CoverageMonth> CoverageMonths => Set<CoverageMonth>();
+
+    /// <summary>Suppressed figures as published.</summary>
+    public DbSet<PublishedRelease> PublishedReleases => Set<PublishedRelease>();
+
+    /// <summary>How far upkeep has read.</summary>
+    public DbSet<UpkeepMark> UpkeepMarks => Set<UpkeepMark>();
+
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<NhsNumber>().HaveConversion<NhsNumberConverter>();
@@ -118,7 +130,11 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")
-            .HasKey(x => new { x.Month, x.PracticeCode, x.Level, x.AgeBand, x.Sex, x.Deprivation });
+            .HasKey(x => new { x.Month, x.Split, x.PracticeCode, x.Part, x.Adult, x.Level, x.ModelLevel });
+        m.Entity<CountedPerson>().ToTable("counted_person").HasKey(x => x.PatientKey);
+        m.Entity<CoverageMonth>().ToTable("coverage_month").HasKey(x => x.Month);
+        m.Entity<UpkeepMark>().ToTable("upkeep_mark").HasKey(x => x.Name);
+        m.Entity<PublishedRelease>().ToTable("published_release").HasKey(x => new { x.Kind, x.StandsFor });
 
         // One naming rule for every table: snake_case columns; and keys that we give ourselves.
         foreach (var entity in m.Model.GetEntityTypes())

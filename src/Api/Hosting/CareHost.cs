@@ -43,6 +43,7 @@ public static class CareHost
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true);
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
+        builder.Services.AddHostedService<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
         builder.Services.AddRouting();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -108,6 +109,7 @@ public static class CareHost
         GetUrgentCare.Map(app);
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
+        GetCoverageTrend.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
         app.MapGet("/openapi.yaml", async (IServiceProvider services, CancellationToken ct) =>

@@ -8,6 +8,7 @@ using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Storage.Runs;
@@ -51,7 +52,11 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
-        services.AddScoped<CoverageQuestions>();
+        services.AddSingleton<CoverageReads>();
+        services.AddSingleton<Approaches>();
+        services.AddSingleton<CoverageReleases>();
+        services.AddSingleton<CoverageQuestions>();
+        services.AddSingleton<IUpkeep, CoverageUpkeep>();
         services.AddMediation();
         return services;
     }

@@ -77,7 +77,6 @@ public static class PutCarePlan
                 return new RuleNotMet(PlanRules.OutcomeGiven, "A plan is closed with an outcome: say how it ended.");
             }
 
-            var before = People.ShareOf(standing);
             standing.PlanVersion++;
             standing.PlanState = plan.Status.ToString().ToLowerInvariant();
             standing.PlanJoint = verdict.Counts;
@@ -92,7 +91,7 @@ public static class PutCarePlan
                 WrittenAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             });
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await people.SaveAsync(standing, before, ct);
+            await people.SaveAsync(standing, ct);
             return ViewOf(standing.PlanVersion, plan, verdict, current.Caller.Name);
         }
     }

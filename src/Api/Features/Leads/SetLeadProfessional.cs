@@ -61,7 +61,6 @@ public static class SetLeadProfessional
                 return new RuleNotMet(unmet[0].Rule, string.Join(' ', unmet.Select(u => $"{u.Detail} {u.HowToSatisfy}")));
             }
 
-            var before = People.ShareOf(standing);
             var today = people.Today.DayNumber;
             foreach (var open in await db.Leads.Where(l => l.PatientKey == standing.PatientKey && l.State != LeadState.Ended).ToListAsync(ct))
             {
@@ -103,7 +102,7 @@ public static class SetLeadProfessional
             standing.LeadId = record.PractitionerId;
             standing.LeadName = record.PractitionerName;
             standing.LeadRole = record.Role;
-            await people.SaveAsync(standing, before, ct);
+            await people.SaveAsync(standing, ct);
             return Told(record, who);
         }
 

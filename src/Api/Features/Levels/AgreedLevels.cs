@@ -78,7 +78,6 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
     /// <summary>Gives a person an agreed level, or none (0), with the plan judged by it and the coverage moved; commits.</summary>
     internal static async Task PutInForceAsync(CareDbContext db, People people, PersonStanding standing, byte level, CancellationToken ct)
     {
-        var before = People.ShareOf(standing);
         standing.AgreedLevel = level;
         if (standing.PlanVersion > 0)
         {
@@ -89,6 +88,6 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
             standing.ReviewDay = verdict.ReviewBy?.DayNumber ?? 0;
         }
 
-        await people.SaveAsync(standing, before, ct);
+        await people.SaveAsync(standing, ct);
     }
 }
