@@ -92,6 +92,15 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>How far upkeep has read.</summary>
     public DbSet<UpkeepMark> UpkeepMarks => Set<UpkeepMark>();
 
+    /// <summary>Periods of which the Better Care Fund metrics have been counted.</summary>
+    public DbSet<BcfPeriod> BcfPeriods => Set<BcfPeriod>();
+
+    /// <summary>Better Care Fund counts by practice.</summary>
+    public DbSet<BcfCountRow> BcfCounts => Set<BcfCountRow>();
+
+    /// <summary>Baselines, targets and estimates, with their history.</summary>
+    public DbSet<BcfPlanValue> BcfPlanValues => Set<BcfPlanValue>();
+
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<NhsNumber>().HaveConversion<NhsNumberConverter>();
@@ -133,6 +142,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
             .HasKey(x => new { x.Month, x.Split, x.PracticeCode, x.Part, x.Adult, x.Level, x.ModelLevel });
         m.Entity<CountedPerson>().ToTable("counted_person").HasKey(x => x.PatientKey);
         m.Entity<CoverageMonth>().ToTable("coverage_month").HasKey(x => x.Month);
+        m.Entity<BcfPeriod>().ToTable("bcf_period").HasKey(x => x.Month);
+        m.Entity<BcfCountRow>().ToTable("bcf_count").HasKey(x => new { x.Month, x.Metric, x.PracticeCode });
+        m.Entity<BcfPlanValue>().ToTable("bcf_plan_value").HasKey(x => new { x.Metric, x.Area, x.Kind, x.Id });
         m.Entity<UpkeepMark>().ToTable("upkeep_mark").HasKey(x => x.Name);
         m.Entity<PublishedRelease>().ToTable("published_release").HasKey(x => new { x.Kind, x.StandsFor });
 

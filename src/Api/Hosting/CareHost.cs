@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
@@ -110,6 +111,10 @@ public static class CareHost
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
         GetCoverageTrend.Map(app);
+        GetBcf.Map(app);
+        CountBcf.Map(app);
+        SetPlanValue.Map(app);
+        GetPlanValues.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
         app.MapGet("/openapi.yaml", async (IServiceProvider services, CancellationToken ct) =>

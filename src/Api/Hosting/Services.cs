@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
@@ -8,6 +9,7 @@ using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Bcf;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
@@ -57,6 +59,9 @@ public static class Services
         services.AddSingleton<CoverageReleases>();
         services.AddSingleton<CoverageQuestions>();
         services.AddSingleton<IUpkeep, CoverageUpkeep>();
+        services.AddSingleton<BcfCounter>();
+        services.AddSingleton<BcfQuestions>();
+        services.AddSingleton<IUpkeep, BcfUpkeep>();
         services.AddMediation();
         return services;
     }

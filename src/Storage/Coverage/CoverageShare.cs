@@ -1,5 +1,4 @@
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Coverage;
@@ -10,7 +9,7 @@ public enum CoverageSplit : byte
     /// <summary>Not split.</summary>
     None = 0,
 
-    /// <summary>By <see cref="Runs.AgeBand"/>.</summary>
+    /// <summary>By <see cref="Storage.Runs.AgeBand"/>.</summary>
     Age = 1,
 
     /// <summary>By administrative sex.</summary>
@@ -43,7 +42,7 @@ public readonly record struct CellKey(CoverageSplit Split, string PracticeCode, 
 /// <param name="PracticeCode">ODS code; empty where not known.</param>
 /// <param name="Level">Level in force; 0 not scored.</param>
 /// <param name="ModelLevel">Level by the model; 0 not scored.</param>
-/// <param name="AgeBand">See <see cref="Runs.AgeBand"/>.</param>
+/// <param name="AgeBand">See <see cref="Storage.Runs.AgeBand"/>.</param>
 /// <param name="Sex">Administrative sex.</param>
 /// <param name="Deprivation">Quintile; 0 not known.</param>
 /// <param name="Verified">The NHS number is verified.</param>
@@ -119,7 +118,7 @@ internal struct CellCounts
         PlanOverdue += share.PlanOverdue ? sign : 0;
     }
 
-    public void Add(in CellCounts other)
+    public void Add(CellCounts other)
     {
         People += other.People;
         Verified += other.Verified;

@@ -294,7 +294,7 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         }
     }
 
-    private static void Set(DbCommand command, int month, in CellKey key, in CellCounts c) => command.Set(
+    private static void Set(DbCommand command, int month, in CellKey key, CellCounts c) => command.Set(
         month, (short)key.Split, key.PracticeCode, (short)key.Part, key.Adult, (short)key.Level, (short)key.ModelLevel,
         c.People, c.Verified, c.LeadHealth, c.LeadSocialCare, c.LeadVoluntary, c.WithPlan, c.WithBoth, c.PlanOverdue);
 

@@ -5,6 +5,7 @@ namespace BetterCare.Care.Storage.Migrations;
 
 /// <summary>
 /// Coverage by model and agreed level, sector and verified number; who is counted as what; and what has been published.
+/// The counts of the Better Care Fund, with their baselines and targets.
 /// Cells of the first shape did not hold what the new ones need, so the next run counts anew.
 /// </summary>
 [DbContext(typeof(CareDbContext))]
@@ -27,6 +28,13 @@ public sealed class CoverageReleases : Migration
         migrationBuilder.Sql(d.Table("coverage_month", "month int, revision bigint", "month"));
         migrationBuilder.Sql(d.Table("published_release", "kind text, stands_for int, month int, built_at bigint, body text", "kind, stands_for"));
         migrationBuilder.Sql(d.Table("upkeep_mark", "name text, value bigint", "name"));
+
+        migrationBuilder.Sql(d.Table("bcf_period", "month int, counted_at bigint, placements bigint, reablements bigint, delays bigint, admissions bigint", "month"));
+        migrationBuilder.Sql(d.Table("bcf_count", "month int, metric text, practice_code text, numerator bigint, denominator bigint", "month, metric, practice_code"));
+        migrationBuilder.Sql(d.Table(
+            "bcf_plan_value",
+            "metric text, area text, kind text, id text, value text, period text, reason text, set_by text, set_at bigint",
+            "metric, area, kind, id"));
 
         migrationBuilder.Sql($"ALTER TABLE practice ADD COLUMN icb {(d.IsSqlite ? "TEXT" : "text COLLATE \"C\"")} NOT NULL DEFAULT '';");
         migrationBuilder.Sql("UPDATE practice SET icb='NHS Lancashire and South Cumbria ICB' WHERE place='Lancashire';");

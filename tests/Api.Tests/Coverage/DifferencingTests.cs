@@ -141,13 +141,11 @@ public sealed class DifferencingTests
 
         public void Difference(string whole, string part, string rest)
         {
-            if (!_cells.ContainsKey(part))
+            if (_cells.TryGetValue(part, out var known))
             {
-                return;
+                _cells[rest] = (0, int.MaxValue / 4, _cells[whole].Truth - known.Truth, true);
+                _sums.Add((whole, [part, rest]));
             }
-
-            _cells[rest] = (0, int.MaxValue / 4, _cells[whole].Truth - _cells[part].Truth, true);
-            _sums.Add((whole, [part, rest]));
         }
 
         public List<string> Narrowed()
