@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
@@ -8,6 +9,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Bcf;
 using BetterCare.Care.Storage.Coverage;
@@ -48,6 +50,9 @@ public static class Services
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
+        services.AddProtection();
+        services.AddSingleton<PageLinks>();
+        services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<IPatientMatcher, RulesMatcher>();
@@ -62,6 +67,7 @@ public static class Services
         services.AddSingleton<BcfCounter>();
         services.AddSingleton<BcfQuestions>();
         services.AddSingleton<IUpkeep, BcfUpkeep>();
+        services.AddAccess(configuration);
         services.AddMediation();
         return services;
     }
