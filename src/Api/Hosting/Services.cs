@@ -1,11 +1,14 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Bcf;
+using BetterCare.Care.Api.Features.CarePlans;
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
+using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
@@ -67,6 +70,13 @@ public static class Services
         services.AddSingleton<BcfCounter>();
         services.AddSingleton<BcfQuestions>();
         services.AddSingleton<IUpkeep, BcfUpkeep>();
+        services.AddScoped<DecisionResources>();
+        services.AddScoped<LeadDecisions>();
+        services.AddScoped<PersonProposals>();
+        services.AddScoped<PlanDecisions>();
+        services.AddScoped<Meetings>();
+        services.AddScoped<MeetingChanges>();
+        services.AddScoped<AgendaRows>();
         services.AddAccess(configuration);
         services.AddMediation();
         return services;
