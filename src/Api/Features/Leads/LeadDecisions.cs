@@ -121,7 +121,7 @@ public sealed class LeadDecisions(CareDbContext db, People people, ProfessionalR
         return ended;
     }
 
-    private async Task KeepAsync(PersonStanding standing, Storage.Coverage.CellShare before, CancellationToken ct)
+    private async Task KeepAsync(PersonStanding standing, CancellationToken ct)
     {
         await people.KeepAsync(standing, ct);
         await resources.KeepAsync(standing.PatientKey, ct);
