@@ -35,6 +35,12 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Code and date index.</summary>
     public DbSet<ResourceCode> ResourceCodes => Set<ResourceCode>();
 
+    /// <summary>People of resources that are not one person's alone.</summary>
+    public DbSet<ResourcePerson> ResourcePeople => Set<ResourcePerson>();
+
+    /// <summary>Keys of data protection.</summary>
+    public DbSet<ProtectionKey> ProtectionKeys => Set<ProtectionKey>();
+
     /// <summary>Timelines.</summary>
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
@@ -80,6 +86,12 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Coverage counts.</summary>
     public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
 
+    /// <summary>Systems that may ask for tokens.</summary>
+    public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
+
+    /// <summary>Client assertions that have been used.</summary>
+    public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
+
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<NhsNumber>().HaveConversion<NhsNumberConverter>();
@@ -101,6 +113,8 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<ResourceHistory>().ToTable("resource_history").HasKey(x => new { x.PatientKey, x.Type, x.Id, x.Version });
         m.Entity<ResourceIdentifier>().ToTable("resource_identifier").HasKey(x => new { x.Hash, x.PatientKey, x.Type, x.Id });
         m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });
+        m.Entity<ResourcePerson>().ToTable("resource_person").HasKey(x => new { x.PatientKey, x.Type, x.Id });
+        m.Entity<ProtectionKey>().ToTable("protection_key").HasKey(x => x.Name);
         m.Entity<TimelineRow>().ToTable("timeline").HasKey(x => x.PatientKey);
         m.Entity<Professional>().ToTable("professional").HasKey(x => x.ProfessionalKey);
         m.Entity<Professional>().HasIndex(x => x.PractitionerId).IsUnique();
@@ -115,6 +129,8 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
         m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<RegisteredClient>().ToTable("registered_client").HasKey(x => x.Id);
+        m.Entity<UsedAssertion>().ToTable("used_assertion").HasKey(x => x.Hash);
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")
