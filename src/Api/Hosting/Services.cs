@@ -1,18 +1,20 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.CarePlans;
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
+using BetterCare.Care.Api.Features.Models;
+using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Resources;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
-using BetterCare.Care.Storage.Runs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -40,9 +42,7 @@ public static class Services
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
         services.AddSingleton<ExportJobs>();
-        services.AddSingleton<RunWriter>();
-        services.AddSingleton<StratificationJobs>();
-        services.AddSingleton<TierPlanners>();
+        services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
@@ -56,6 +56,13 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        services.AddScoped<DecisionResources>();
+        services.AddScoped<LeadDecisions>();
+        services.AddScoped<PersonProposals>();
+        services.AddScoped<PlanDecisions>();
+        services.AddScoped<Meetings>();
+        services.AddScoped<MeetingChanges>();
+        services.AddScoped<AgendaRows>();
         services.AddScoped<CoverageQuestions>();
         services.AddAccess(configuration);
         services.AddMediation();
