@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -52,6 +53,8 @@ public static class CareHost
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
         builder.Services.AddHostedService<TracingWorker>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<LoopWorker>());
+        builder.Services.AddHostedService<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
         builder.Services.AddRouting();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -116,6 +119,11 @@ public static class CareHost
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
         TracingEndpoints.Map(app);
+        GetCoverageTrend.Map(app);
+        GetBcf.Map(app);
+        CountBcf.Map(app);
+        SetPlanValue.Map(app);
+        GetPlanValues.Map(app);
         AccessEndpoints.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
