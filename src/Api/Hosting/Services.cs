@@ -45,7 +45,7 @@ public static class Services
         services.AddSingleton<TierPlanners>();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
-        services.AddSingleton<ConditionalReads>();
+        services.AddScoped<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();
         services.AddSingleton<PageLinks>();
