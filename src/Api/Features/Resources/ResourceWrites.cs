@@ -53,7 +53,12 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
     }
 
     /// <summary>Validates a resource and makes it ready to be written.</summary>
-    public async Task<Result<Prepared>> PrepareAsync(Visibility sender, ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
+    /// <param name="sender">Who sends it; null: the service itself.</param>
+    /// <param name="type">The type that the address names.</param>
+    /// <param name="json">The resource.</param>
+    /// <param name="target">What the request says of it.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Result<Prepared>> PrepareAsync(Visibility? sender, ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
     {
         if (!_preparers.TryTake(out var preparer))
         {
@@ -62,7 +67,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
 
         try
         {
-            var prepared = await preparer.PrepareAsync(sender.Session, json, 1, target, ct);
+            var prepared = await preparer.PrepareAsync(sender?.Session ?? new IngestSession(directories), json, 1, target, ct);
             if (prepared.Item is null)
             {
                 return new InvalidResource(prepared.PatientUnknown ? 422 : 400, prepared.Issues);
