@@ -82,7 +82,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
     }
 
     /// <summary>Validates and stores a resource.</summary>
-    public async Task<Result<Written>> StoreAsync(Visibility sender, ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
+    public async Task<Result<Written>> StoreAsync(Visibility? sender, ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
     {
         var prepared = await PrepareAsync(sender, type, json, target, ct);
         if (prepared.Error is { } error)
@@ -94,7 +94,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
         return await CommitAsync(item, ct) is { } failure
             ? failure
             // A Patient kept beside the one that is shown is, to a sender who may see neither, a Patient taken.
-            : new Written(StoredAs(item), item.Outcome == WriteOutcome.KeptBeside && sender.OfSender is not null ? WriteOutcome.Created : item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
+            : new Written(StoredAs(item), item.Outcome == WriteOutcome.KeptBeside && sender?.OfSender is not null ? WriteOutcome.Created : item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
     }
 
     /// <summary>Marks a resource as deleted; deleting what is deleted changes nothing.</summary>
