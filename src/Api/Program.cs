@@ -16,6 +16,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     ValidateVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),
+    VerifyAuditVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),
 };

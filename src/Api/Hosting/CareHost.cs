@@ -58,6 +58,7 @@ public static class CareHost
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<Security.AuditedRequests>();
         app.UseMiddleware<Callers>();
         Map(app);
 

@@ -2,6 +2,7 @@ using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 
@@ -75,6 +76,7 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
             await using var db = await contexts.CreateDbContextAsync(ct);
             var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running), ct);
             kind = job?.Kind;
+            AccessTrail.Current = new AccessTrail { Agent = job?.RequestedBy ?? "service", Interaction = kind ?? "job", RequestId = id, Action = AuditAction.Execute, Clock = clock, IsLasting = true };
             switch (kind)
             {
                 case ImportJobs.Kind:

@@ -14,6 +14,9 @@ public static class GetCoverage
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadCoverage;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Answers from the cells; exact only for callers who may see the people themselves.</summary>

@@ -18,6 +18,9 @@ public static class SetAgreedLevel
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "set agreed level";
     }
 
@@ -103,6 +106,9 @@ public static class EndAgreedLevel
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "end agreed level";
     }
 
@@ -158,6 +164,9 @@ public static class GetAgreedLevels
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get agreed levels";

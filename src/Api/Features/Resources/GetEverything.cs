@@ -27,6 +27,9 @@ public static class GetEverything
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "everything";
     }
 

@@ -16,6 +16,9 @@ public static class SearchResources
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"search {Type}";
     }
 

@@ -6,6 +6,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Models;
@@ -24,6 +25,9 @@ public static class RiskList
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One page.</summary>
@@ -133,6 +137,7 @@ public static class RiskList
                 }
 
                 last = (reader.GetValue(19), reader.GetInt64(0));
+                AccessTrail.Current?.Saw(last.Key);
                 rows.Add(ReadRow(reader, model));
             }
 
