@@ -14,6 +14,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     TrainVerb.CreateTrain(),
     TrainVerb.CreateEvaluate(),
     ValidateVerb.Create(),
+    TokenVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),
     VerifyAuditVerb.Create(),

@@ -40,6 +40,12 @@ public sealed class CareDbContext : DbContext
     /// <summary>Code and date index.</summary>
     public DbSet<ResourceCode> ResourceCodes => Set<ResourceCode>();
 
+    /// <summary>People of resources that are not one person's alone.</summary>
+    public DbSet<ResourcePerson> ResourcePeople => Set<ResourcePerson>();
+
+    /// <summary>Keys of data protection.</summary>
+    public DbSet<ProtectionKey> ProtectionKeys => Set<ProtectionKey>();
+
     /// <summary>Timelines.</summary>
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
@@ -88,6 +94,12 @@ public sealed class CareDbContext : DbContext
     /// <summary>Coverage counts.</summary>
     public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
 
+    /// <summary>Systems that may ask for tokens.</summary>
+    public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
+
+    /// <summary>Client assertions that have been used.</summary>
+    public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
+
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<NhsNumber>().HaveConversion<NhsNumberConverter>();
@@ -109,6 +121,8 @@ public sealed class CareDbContext : DbContext
         m.Entity<ResourceHistory>().ToTable("resource_history").HasKey(x => new { x.PatientKey, x.Type, x.Id, x.Version });
         m.Entity<ResourceIdentifier>().ToTable("resource_identifier").HasKey(x => new { x.Hash, x.PatientKey, x.Type, x.Id });
         m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });
+        m.Entity<ResourcePerson>().ToTable("resource_person").HasKey(x => new { x.PatientKey, x.Type, x.Id });
+        m.Entity<ProtectionKey>().ToTable("protection_key").HasKey(x => x.Name);
         m.Entity<TimelineRow>().ToTable("timeline").HasKey(x => x.PatientKey);
         m.Entity<Professional>().ToTable("professional").HasKey(x => x.ProfessionalKey);
         m.Entity<Professional>().HasIndex(x => x.PractitionerId).IsUnique();
@@ -126,6 +140,8 @@ public sealed class CareDbContext : DbContext
         m.Entity<AuditRow>().ToTable("audit_event").HasKey(x => new { x.Chain, x.Seq });
         m.Entity<AuditPerson>().ToTable("audit_person").HasKey(x => new { x.PatientKey, x.Chain, x.Seq });
         m.Entity<AuditChainState>().ToTable("audit_chain_state").HasKey(x => x.Chain);
+        m.Entity<RegisteredClient>().ToTable("registered_client").HasKey(x => x.Id);
+        m.Entity<UsedAssertion>().ToTable("used_assertion").HasKey(x => x.Hash);
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<CoverageCell>().ToTable("coverage_cell")

@@ -8,46 +8,63 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace BetterCare.Care.Tests.Api;
 
 /// <summary>
-/// The service as it is deployed: Kestrel on a free port, SQLite in a folder of its own; or, one class at a time, the empty
-/// PostgreSQL database that CARE_TEST_DATABASE names.
+/// The service as it is deployed: Kestrel on a free port, SQLite in a folder of its own.
 /// </summary>
-public sealed class CareApp : IAsyncLifetime
+public class CareApp : IAsyncLifetime
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"care-{Guid.NewGuid():N}");
     private WebApplication? _app;
+    private HttpClient? _client;
     private int _people;
 
-    public HttpClient Client { get; private set; } = null!;
+    public HttpClient Client => _client ?? throw Absent();
 
-    public IServiceProvider Services => _app!.Services;
+    public IServiceProvider Services => _app?.Services ?? throw Absent();
 
     public string Folder => _folder;
 
-    public async ValueTask InitializeAsync()
+    /// <summary>The setting that names the database.</summary>
+    public string Database { get; private set; } = "";
+
+    public virtual async ValueTask InitializeAsync() => await StartAsync(Path.Combine(_folder, "care.db"));
+
+    protected async Task StartAsync(string database)
     {
+        Database = database;
         Directory.CreateDirectory(_folder);
         _app = CareHost.Build(
             ["--urls", "http://127.0.0.1:0"],
             [
-                new("Care:Database", Environment.GetEnvironmentVariable("CARE_TEST_DATABASE") ?? Path.Combine(_folder, "care.db")), new("Care:WorkFolder", _folder), new("Care:Profile", "demo"),
+                new("Care:Database", database), new("Care:WorkFolder", _folder), new("Care:Profile", "demo"),
                 new("Care:MaxBodyBytes", "2000000"),
             ],
             builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
         await Migrator.MigrateAsync(Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), TestContext.Current.CancellationToken);
         await _app.StartAsync(TestContext.Current.CancellationToken);
-        Client = new HttpClient { BaseAddress = new Uri(_app.Urls.First() + "/fhir/") };
+        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.First() + "/fhir/") };
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
-        Client.Dispose();
-        await _app!.StopAsync(CancellationToken.None);
-        await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+        if (_app is not null)
+        {
+            _client?.Dispose();
+            await _app.StopAsync(CancellationToken.None);
+            await _app.DisposeAsync();
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private static InvalidOperationException Absent()
+    {
+        Assert.Skip("No PostgreSQL: ./test starts one and sets CARE_TEST_POSTGRES.");
+        return new InvalidOperationException();
     }
 
     /// <summary>An NHS number that no other test of this host uses (from the range that is never issued).</summary>
@@ -105,6 +122,39 @@ public sealed class CareApp : IAsyncLifetime
 
         using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         return new Reply(response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+}
+
+/// <summary>The same on a database of its own on the PostgreSQL that ./test starts; where there is none its tests are skipped.</summary>
+public sealed class PostgresApp : CareApp
+{
+    private readonly string _name = $"care_{Guid.NewGuid():N}";
+    private readonly string? _server = Environment.GetEnvironmentVariable("CARE_TEST_POSTGRES");
+
+    public override async ValueTask InitializeAsync()
+    {
+        if (_server is not null)
+        {
+            await RunAsync($"CREATE DATABASE {_name}");
+            await StartAsync($"{_server};Database={_name};Maximum Pool Size=20");
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_server is not null)
+        {
+            await RunAsync($"DROP DATABASE {_name} WITH (FORCE)");
+        }
+    }
+
+    private async Task RunAsync(string sql)
+    {
+        await using var admin = new NpgsqlConnection($"{_server};Database=postgres;Pooling=false");
+        await admin.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, admin);
+        await command.ExecuteNonQueryAsync();
     }
 }
 

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
@@ -15,7 +15,6 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace BetterCare.Care.Api.Hosting;
 
@@ -36,11 +35,18 @@ public static class CareHost
 
             // Bodies are limited where they are read, with an answer that says how to mend it.
             kestrel.Limits.MaxRequestBodySize = 5L << 30;
+
+            // A link to the next page holds the whole search, sealed.
+            kestrel.Limits.MaxRequestLineSize = 64 << 10;
         });
 
         // The framework logs each URL at Information, and URLs hold NHS numbers: it is kept quiet (RequestLog tells instead).
         builder.Logging.SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true);
+            .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
+
+            // What a command fails of is thrown and told by whoever sent it; on an empty PostgreSQL database the first always does.
+            .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
@@ -59,7 +65,7 @@ public static class CareHost
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
         app.UseMiddleware<Security.AuditedRequests>();
-        app.UseMiddleware<Callers>();
+        app.UseMiddleware<Security.Callers>();
         Map(app);
 
         // Said explicitly, so that the endpoints are known before the host starts: openapi.yaml is written from them.
@@ -109,37 +115,18 @@ public static class CareHost
         GetUrgentCare.Map(app);
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        AccessEndpoints.Map(app);
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
         app.MapGet("/openapi.yaml", async (IServiceProvider services, CancellationToken ct) =>
-            Results.Text(await OpenApiDocuments.YamlAsync(services, ct), "application/yaml")).ExcludeFromDescription();
+            Results.Text(await OpenApiDocuments.YamlAsync(services, ct), "application/yaml")).ExcludeFromDescription().AllowAnonymous();
         app.UseSwaggerUI(ui =>
         {
             ui.RoutePrefix = "swagger";
             ui.SwaggerEndpoint("/openapi.yaml", "BetterCare.Care");
             ui.DocumentTitle = "BetterCare.Care";
         });
-        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
-    }
-}
-
-/// <summary>Says who is asking. In the demo profile that is the demo user, from this machine only.</summary>
-internal sealed class Callers(RequestDelegate next, IOptions<CareOptions> options)
-{
-    public Task InvokeAsync(HttpContext context, Security.CurrentCaller current)
-    {
-        if (options.Value.Profile == "demo")
-        {
-            var from = context.Connection.RemoteIpAddress;
-            if (from is not null && !IPAddress.IsLoopback(from))
-            {
-                return Problems.WriteAsync(context, new NotAllowed("the demo from another machine; set Care:Profile to production"));
-            }
-
-            current.Caller = Security.Caller.Demo;
-        }
-
-        return next(context);
+        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription().AllowAnonymous();
     }
 }
 

@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
@@ -7,6 +8,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Ingest;
@@ -51,6 +53,9 @@ public static class Services
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
+        services.AddProtection();
+        services.AddSingleton<PageLinks>();
+        services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<IPatientMatcher, RulesMatcher>();
@@ -58,6 +63,7 @@ public static class Services
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
         services.AddScoped<CoverageQuestions>();
+        services.AddAccess(configuration);
         services.AddMediation();
         return services;
     }

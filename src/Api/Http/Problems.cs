@@ -34,8 +34,16 @@ public static class Problems
     }
 
     /// <summary>Writes whichever fits the path.</summary>
-    public static Task WriteAsync(HttpContext context, CareError error) =>
-        (context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? Fhir(error) : From(error)).ExecuteAsync(context);
+    public static Task WriteAsync(HttpContext context, CareError error)
+    {
+        if (error.Status == 401)
+        {
+            // RFC 6750, 3: without a token only the scheme is named; with one that is not taken, that it is not.
+            context.Response.Headers.WWWAuthenticate = error is NotAuthenticated ? "Bearer realm=\"BetterCare.Care\"" : "Bearer realm=\"BetterCare.Care\", error=\"invalid_token\"";
+        }
+
+        return (context.Request.Path.StartsWithSegments("/fhir", StringComparison.Ordinal) ? Fhir(error) : From(error)).ExecuteAsync(context);
+    }
 
     private static string Title(int status) => status switch
     {

@@ -82,6 +82,8 @@ public sealed class AuditBehaviour<TRequest, TResponse>(AuditLog log, CurrentCal
         var trail = new AccessTrail
         {
             Agent = current.Caller.Name,
+            Role = string.Join(' ', current.Caller.Roles),
+            Purpose = current.Caller.Purpose.Code(),
             Action = Action,
             Interaction = Interaction,
             RequestId = context?.TraceIdentifier ?? "",

@@ -45,6 +45,8 @@ internal sealed class AuditedRequests(RequestDelegate next, AuditLog log, Direct
         {
             At = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             Agent = caller.Name,
+            Role = string.Join(' ', caller.Roles),
+            Purpose = caller.Purpose.Code(),
             Action = Interactions.ActionOf(name),
             Outcome = AuditOutcome.Refused,
             RequestId = context.TraceIdentifier,

@@ -9,6 +9,9 @@ public enum Grant
     /// <summary>Read identifiable records of people of one's own practices (MDT).</summary>
     ReadRecords,
 
+    /// <summary>Read lists of people: with names for those who may read records, with pseudonyms for analysts.</summary>
+    ReadLists,
+
     /// <summary>Work the list: levels, leads, plans, meetings (MDT).</summary>
     CoordinateCare,
 
@@ -58,27 +61,6 @@ public enum PersonData
 
     /// <summary>The whole cohort as far as the caller may see it: runs, proposals for all, exports.</summary>
     Everyone,
-}
-
-/// <summary>Who is asking: a person, a system, or the machine's own operator at the command line.</summary>
-/// <param name="Name">As recorded with decisions; a user or client id, never a patient's.</param>
-/// <param name="Grants">What the caller may do.</param>
-/// <param name="Practices">ODS codes that the caller may see; null: all.</param>
-public sealed record Caller(string Name, IReadOnlySet<Grant> Grants, IReadOnlySet<string>? Practices)
-{
-    private static readonly HashSet<Grant> All = [.. Enum.GetValues<Grant>()];
-
-    /// <summary>The operator at the command line: whoever can run the process can read the file.</summary>
-    public static Caller Operator { get; } = new("operator", All, null);
-
-    /// <summary>The one user of the demo profile, on loopback only.</summary>
-    public static Caller Demo { get; } = new("demo-user", All, null);
-
-    /// <summary>Nobody.</summary>
-    public static Caller Nobody { get; } = new("anonymous", new HashSet<Grant> { Grant.None }, null);
-
-    /// <summary>Whether the caller may see people of a practice.</summary>
-    public bool MaySee(string practiceCode) => Practices is null || Practices.Contains(practiceCode);
 }
 
 /// <summary>The caller of the request in hand.</summary>

@@ -11,10 +11,15 @@ public sealed class GuardBehaviour<TRequest, TResponse>(CurrentCaller current) :
         ?? throw new InvalidOperationException($"{typeof(TRequest)} does not say who may send it (IGuarded)."));
 
     /// <inheritdoc/>
-    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next) =>
-        current.Caller.Grants.Contains(Needs)
-            ? next()
-            : throw new CareException(current.Caller == Caller.Nobody
-                ? new NotAuthenticated()
-                : new NotAllowed(Needs.ToString()));
+    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    {
+        if (current.Caller.Grants.Contains(Needs))
+        {
+            return next();
+        }
+
+        CareError error = ReferenceEquals(current.Caller, Caller.Nobody) ? new NotAuthenticated() : new NotAllowed(Needs.ToString());
+        AccessMetrics.Refused(error.Status, error.GetType().Name);
+        throw new CareException(error);
+    }
 }

@@ -19,7 +19,8 @@ public static class PatientCompartment
 
     /// <summary>
     /// The parameters that say whom a resource is about, the surest first: <c>patient</c>, <c>subject</c>, then the
-    /// compartment's own. A Task's <c>patient</c> is one of them although the official compartment leaves it out.
+    /// compartment's own. A Task's <c>patient</c> and the people whom a List lists (its <c>item</c>) are among them although
+    /// the official compartment leaves them out: who may not see them should not read of them there.
     /// </summary>
     /// <param name="type">A resource type.</param>
     public static IReadOnlyList<SearchParameter> OwnerParameters(ResourceType type) => Owners[(int)type].Value;
@@ -95,7 +96,7 @@ public static class PatientCompartment
         var owners = new[] { "patient", "subject" }.Select(SearchParameters.For(type).Find).OfType<SearchParameter>();
         return
         [
-            .. owners.Concat(Parameters(type))
+            .. owners.Concat(Parameters(type)).Concat(type == ResourceType.List ? [SearchParameters.For(type).Find("item")!] : [])
                 .Where(p => p.Type == SearchParameterType.Reference && (p.Targets.Count == 0 || p.Targets.Contains(ResourceType.Patient)))
                 .Distinct(),
         ];

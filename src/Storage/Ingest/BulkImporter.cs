@@ -38,7 +38,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         await using var db = await contexts.CreateDbContextAsync(ct);
         var files = await db.ImportFiles.AsNoTracking().Where(f => f.JobId == jobId).OrderBy(f => f.Ordinal).ToListAsync(ct);
         var tracker = new Tracker(files.Sum(f => SizeOf(f.Path)), progress);
-        var session = new IngestSession(directories) { Supplier = supplier };
+        var session = new IngestSession(directories) { Supplier = supplier, WaitsForEverybody = true };
 
         // People and organisations first: everything else is about them. A later phase starts when the earlier is stored.
         foreach (var phase in files.GroupBy(f => PhaseOf(f.Name)).OrderBy(g => g.Key))
@@ -62,6 +62,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
             }
         }
 
+        session.WaitsForEverybody = false;
         await PendingAsync(session, jobId, ct);
     }
 

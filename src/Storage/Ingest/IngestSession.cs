@@ -23,6 +23,12 @@ public sealed class IngestSession(Directories directories)
     /// <summary>The supplier of everything in this session; null: each resource's <c>meta.source</c> says.</summary>
     public string? Supplier { get; init; }
 
+    /// <summary>
+    /// Whether a resource waits until everybody whom it belongs to is here: in a bulk import files come in any order. Else
+    /// those who are here are enough, as long as the one it is about is among them.
+    /// </summary>
+    public bool WaitsForEverybody { get; set; }
+
     /// <summary>References of a transaction that stand for its own entries: <c>urn:uuid:…</c> to <c>Type/id</c>.</summary>
     public Dictionary<string, string> FullUrls { get; } = new(StringComparer.Ordinal);
 

@@ -102,26 +102,32 @@ public sealed class ResourcePreparer
         }
         else
         {
-            var named = target?.SourceId ?? (target is { IsCreate: true } && supplier == Directories.UnnamedSupplier ? null : postedId);
-            id = target?.Id ?? (named is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, named));
+            var given = target?.SourceId ?? (target is { IsCreate: true } && supplier == Directories.UnnamedSupplier ? null : postedId);
+            id = target?.Id ?? (given is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, given));
             var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
             if (person is null)
             {
-                return new Prepared(null,
-                    [new Issue(IssueSeverity.Error, "not-found", $"{found.Type.Name()}.{LinkName(references, identifiers)}",
-                        "The person that this is about is not known here. Send the Patient, with an NHS number, before or together with it.", "patient-known")],
-                    true);
+                return new Prepared(null, [NotKnown(found, references, identifiers)], true);
             }
 
             patientKey = person.Value;
         }
 
-        await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        var named = await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
         var body = Assemble(json.Span, found, id);
+        var (people, everybody) = found.Type != ResourceType.Patient && named.MayBelongToMore(patientKey)
+            ? await SharedResources.PeopleAsync(session, found.Type, body, patientKey, ct)
+            : ([], true);
+        if (!everybody && session.WaitsForEverybody)
+        {
+            return new Prepared(null, [NotKnown(found, references, identifiers)], true);
+        }
+
         var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, Contacts(json.Span, supplier, supplierUri, references), ct);
         return new Prepared(
             item with
             {
+                People = people,
                 Line = line,
                 SourceId = sourceId,
                 ExpectedVersion = target?.ExpectedVersion,
@@ -132,10 +138,21 @@ public sealed class ResourcePreparer
     }
 
     /// <summary>Reads what is derived from a stored resource again: events, index keys, the person's row.</summary>
-    public ValueTask<PreparedResource> DeriveAsync(IngestSession session, StoredResource stored, int supplier, CancellationToken ct)
+    public async ValueTask<PreparedResource> DeriveAsync(IngestSession session, StoredResource stored, int supplier, CancellationToken ct)
     {
         _reader.Read(stored.Body, Options);
-        return DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, Contacts(stored.Body, Directories.UnnamedSupplier, "", _reader.References.ToArray()), ct);
+        var references = _reader.References.ToArray();
+        var named = new NamedPeople();
+        foreach (var r in references.Where(r => r is { Contained: false, Target: ResourceType.Patient }))
+        {
+            named.Add(Text(stored.Body, r.Text));
+        }
+
+        var people = stored.Type != ResourceType.Patient && named.MayBelongToMore(stored.PatientKey)
+            ? (await SharedResources.PeopleAsync(session, stored.Type, stored.Body, stored.PatientKey, ct)).People
+            : [];
+        var item = await DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, Contacts(stored.Body, Directories.UnnamedSupplier, "", references), ct);
+        return item with { People = people };
     }
 
     private async ValueTask<PreparedResource> DeriveAsync(
@@ -232,6 +249,13 @@ public sealed class ResourcePreparer
             || path is "Provenance.target" or "AppointmentResponse.actor";
     });
 
+    private static Issue NotKnown(ResourceFound found, ReferenceFound[] references, IdentifierFound[] identifiers) => new(
+        IssueSeverity.Error,
+        "not-found",
+        $"{found.Type.Name()}.{LinkName(references, identifiers)}",
+        "The person that this is about is not known here. Send the Patient, with an NHS number, before or together with it.",
+        "patient-known");
+
     private static string LinkName(ReferenceFound[] references, IdentifierFound[] identifiers)
     {
         foreach (var r in references)
@@ -326,9 +350,11 @@ public sealed class ResourcePreparer
         return (bar < 0 || value[..bar] is NhsNumber.System or NhsNumber.OldSystem) && NhsNumber.TryParse(value[(bar + 1)..], out var number) ? number : null;
     }
 
-    private async ValueTask RewriteReferencesAsync(
+    /// <summary>Makes references ours, and says whom they name.</summary>
+    private async ValueTask<NamedPeople> RewriteReferencesAsync(
         IngestSession session, ReadOnlyMemory<byte> json, int supplier, string supplierUri, ReferenceFound[] references, CancellationToken ct)
     {
+        var named = new NamedPeople();
         foreach (var r in references)
         {
             string? ours = null;
@@ -356,11 +382,18 @@ public sealed class ResourcePreparer
                     break;
             }
 
+            if (!r.Contained && (r.Target == ResourceType.Patient || ours?.StartsWith("Patient/", StringComparison.Ordinal) == true))
+            {
+                named.Add(ours);
+            }
+
             if (ours is not null)
             {
                 _splice.Replace(r.Text, Encoding.UTF8.GetBytes(ours));
             }
         }
+
+        return named;
     }
 
     /// <summary>The body as stored: our id, a meta to write version and time into, and nothing else changed.</summary>

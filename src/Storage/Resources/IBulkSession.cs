@@ -31,6 +31,9 @@ internal interface IBulkSession : IAsyncDisposable
 
     Task UpdateAsync(List<PreparedResource> updates);
 
+    /// <summary>Notes whom resources belong to that are not one person's alone.</summary>
+    Task ShareAsync(List<PreparedResource> written);
+
     Task KeepBesideAsync(List<PreparedResource> besides);
 
     Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags);

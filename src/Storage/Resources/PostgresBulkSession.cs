@@ -9,7 +9,7 @@ using NpgsqlTypes;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Bulk writes into PostgreSQL: binary COPY, and set statements over arrays; a constant number of round trips per commit.</summary>
-internal sealed class PostgresBulkSession(DbConnection connection) : IBulkSession
+internal sealed partial class PostgresBulkSession(DbConnection connection) : IBulkSession
 {
     private readonly NpgsqlConnection _db = (NpgsqlConnection)connection;
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);

@@ -44,6 +44,7 @@ public sealed class Rebuilder(CareDatabase database, ResourceStore store, Direct
                 await session.AddFlagsAsync([.. items.Where(i => i.SetsFlags != PersonFlags.None).Select(i => (i.PatientKey, i.SetsFlags))]);
                 await session.RegisterAsync([.. items.Where(i => i.Registration is not null).Select(i => (i.PatientKey, i.Registration!.Value.From, i.Registration.Value.Until))]);
                 await session.IndexAsync(items);
+                await session.ShareAsync([.. items.Where(i => i.People.Length > 0)]);
                 await ResourceWriter.TimelinesAsync(session, items);
                 await session.CommitAsync();
             }

@@ -44,6 +44,22 @@ public sealed partial class ResourceStore : IAsyncDisposable
     public ValueTask<List<StoredResource>> ListOfPatientAsync(long patientKey, CancellationToken ct) => _rows.ListAsync(
         $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND NOT deleted ORDER BY type, id", [patientKey], Resource, ct);
 
+    /// <summary>A person's current resources that are not theirs alone, of one type or of all; those kept under another person too.</summary>
+    public ValueTask<List<StoredResource>> SharedWithAsync(long patientKey, ResourceType? type, CancellationToken ct) => _rows.ListAsync(
+        $"SELECT {Aliased} FROM resource_person l JOIN resource r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted"
+        + (type is null ? "" : " AND l.type=@p1"),
+        type is { } t ? [patientKey, (short)t] : [patientKey],
+        Resource,
+        ct);
+
+    /// <summary>Everybody whom a resource belongs to that is not one person's alone; empty where it is.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="former">Whether those count whom only former versions name.</param>
+    /// <param name="ct">Cancels.</param>
+    public ValueTask<List<long>> PeopleOfAsync(ResourceType type, string id, bool former, CancellationToken ct) => _rows.ListAsync(
+        "SELECT patient_key FROM resource_person WHERE type=@p0 AND id=@p1" + (former ? "" : " AND NOT former"), [(short)type, id], static row => row.Long(0), ct);
+
     /// <summary>Current resources with a hashed identifier.</summary>
     public ValueTask<List<StoredResource>> ByIdentifierAsync(ResourceType type, long hash, PeopleFilter people, int limit, CancellationToken ct) => SelectAsync(
         "resource_identifier i JOIN resource r ON r.patient_key=i.patient_key AND r.type=i.type AND r.id=i.id",
@@ -91,7 +107,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
     /// <summary>How many current resources there are of a type.</summary>
     public async ValueTask<long> CountAsync(ResourceType type, PeopleFilter people, CancellationToken ct)
     {
-        var (visible, values) = Of(people, [(short)type]);
+        var (visible, values) = Of(people, [(short)type], former: false);
         return await _rows.FirstAsync($"SELECT COUNT(*) FROM resource r WHERE r.type=@p0 AND NOT r.deleted{visible}", values, static row => row.Long(0), ct);
     }
 
@@ -110,17 +126,6 @@ public sealed partial class ResourceStore : IAsyncDisposable
         return PatientsAsync("q.family_folded>=@p0 AND q.family_folded<@p1", [prefix, prefix + '\uFFFF'], people, limit, ct);
     }
 
-    /// <summary>Versions of a type, newest first: those stored up to an instant and, at that instant, before an id and version.</summary>
-    public async ValueTask<List<StoredResource>> HistoryAsync(ResourceType type, (long At, string Id, int Version) before, long since, PeopleFilter people, int limit, CancellationToken ct)
-    {
-        const string Where = "r.type=@p0 AND r.last_updated>=@p1 AND (r.last_updated<@p2 OR (r.last_updated=@p2 AND (r.id<@p3 OR (r.id=@p3 AND r.version<@p4))))";
-        object[] values = [(short)type, since, before.At, before.Id, before.Version];
-        const string Newest = "ORDER BY r.last_updated DESC, r.id DESC, r.version DESC";
-        var found = await SelectAsync("resource r", Where, values, people, Newest, limit, ct, deleted: true);
-        found.AddRange(await SelectAsync("resource_history r", Where, values, people, Newest, limit, ct, deleted: true));
-        return [.. found.OrderByDescending(r => r.LastUpdated).ThenByDescending(r => r.Id, StringComparer.Ordinal).ThenByDescending(r => r.Version).Take(limit)];
-    }
-
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _rows.DisposeAsync();
 
@@ -136,32 +141,38 @@ public sealed partial class ResourceStore : IAsyncDisposable
     private ValueTask<List<StoredResource>> SelectAsync(
         string from, string where, object[] values, PeopleFilter people, string order, int limit, CancellationToken ct, bool deleted = false)
     {
-        var (visible, all) = Of(people, values);
+        var (visible, all) = Of(people, values, former: deleted);
         return _rows.ListAsync(
             $"SELECT {Aliased} FROM {from} WHERE {where}{(deleted ? "" : " AND NOT r.deleted")}{visible} {order} LIMIT @p{all.Length}", [.. all, limit], Resource, ct);
     }
 
-    private static (string Where, object[] Values) Of(PeopleFilter people, object[] values)
+    /// <summary>
+    /// What leaves out resources of people whom the caller may not see. One that belongs to several is shown to those who may
+    /// see each of them; its versions, to those who may see everybody that it ever belonged to.
+    /// </summary>
+    private static (string Where, object[] Values) Of(PeopleFilter people, object[] values, bool former)
     {
         if (people is { Restricted: true, Practices: null })
         {
             return ("", values);
         }
 
-        var text = new StringBuilder(" AND (r.patient_key=0 OR EXISTS (SELECT 1 FROM patient p WHERE p.patient_key=r.patient_key");
+        var hidden = new StringBuilder();
         if (!people.Restricted)
         {
-            text.Append(" AND (p.flags & ").Append((int)PersonFlags.Restricted).Append(")=0");
+            hidden.Append("(p.flags & ").Append((int)PersonFlags.Restricted).Append(")<>0");
         }
 
         if (people.Practices is { } practices)
         {
-            text.Append(" AND p.practice_code IN (");
-            text.AppendJoin(',', practices.Order(StringComparer.Ordinal).Select((_, i) => $"@p{values.Length + i}")).Append(')');
+            hidden.Append(hidden.Length == 0 ? "" : " OR ").Append("p.practice_code NOT IN (");
+            hidden.AppendJoin(',', practices.Order(StringComparer.Ordinal).Select((_, i) => $"@p{values.Length + i}")).Append(practices.Count == 0 ? "'')" : ")");
             values = [.. values, .. practices.Order(StringComparer.Ordinal)];
         }
 
-        return (text.Append("))").ToString(), values);
+        return ($" AND (r.patient_key=0 OR EXISTS (SELECT 1 FROM patient p WHERE p.patient_key=r.patient_key AND NOT ({hidden})))"
+            + " AND NOT EXISTS (SELECT 1 FROM resource_person l JOIN patient p ON p.patient_key=l.patient_key"
+            + $" WHERE l.type=r.type AND l.id=r.id{(former ? "" : " AND NOT l.former")} AND ({hidden}))", values);
     }
 
     private static StoredResource Resource(StoredRow row) => new(

@@ -186,6 +186,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.ArchiveAsync(plan.Updates);
         await session.InsertAsync(plan.Inserts);
         await session.UpdateAsync(plan.Updates);
+        await session.ShareAsync([.. plan.Written]);
         await session.KeepBesideAsync(plan.Beside);
         await session.AddFlagsAsync(plan.Flags);
         await session.RegisterAsync(plan.Registrations);
@@ -287,6 +288,13 @@ internal sealed class WritePlan
     private WriteFailure? Judge(PreparedResource item, bool first)
     {
         var before = Before(item);
+
+        // Of several people the one under whom it is stored stays the same, in whatever order they are named.
+        if (before is not null && item.People.Contains(before.PatientKey))
+        {
+            item.PatientKey = before.PatientKey;
+        }
+
         if (!first)
         {
             return new WriteFailure(item, 400, new Issue(IssueSeverity.Error, "invalid", item.Type.Name(),

@@ -8,7 +8,7 @@ using SQLitePCL;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Bulk writes into SQLite: prepared statements, rows in key order.</summary>
-internal sealed class SqliteBulkSession(DbConnection connection) : IBulkSession
+internal sealed partial class SqliteBulkSession(DbConnection connection) : IBulkSession
 {
     private readonly sqlite3 _db = ((SqliteConnection)connection).Handle!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);

@@ -53,6 +53,9 @@ public sealed record PreparedResource
     /// <summary>The person; 0 for shared resources.</summary>
     public long PatientKey { get; set; }
 
+    /// <summary>Everybody whom it belongs to, <see cref="PatientKey"/> included, where that is not one person alone; else empty.</summary>
+    public long[] People { get; init; } = [];
+
     /// <summary>Who sent it.</summary>
     public int SupplierKey { get; init; }
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace BetterCare.Care.Tests.Api.Fhir;
 
-public sealed class BundleTests(CareApp app) : IClassFixture<CareApp>
+public abstract class BundleTests(CareApp app)
 {
     [Fact]
     public async Task Transaction_AllMethods_AreDoneInOrderAndAnsweredInPlace()

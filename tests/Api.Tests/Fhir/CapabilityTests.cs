@@ -44,7 +44,7 @@ public sealed class CapabilityTests(CareApp app) : IClassFixture<CareApp>
             }
         }
 
-        rest["interaction"]!.AsArray().Select(i => (string)i!["code"]!).ShouldBe(["transaction", "batch"], ignoreOrder: true);
+        rest["interaction"]!.AsArray().Select(i => (string)i!["code"]!).ShouldBe(["transaction", "batch", "history-system"], ignoreOrder: true);
     }
 
     [Fact]

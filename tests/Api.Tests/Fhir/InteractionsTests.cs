@@ -1,6 +1,6 @@
 namespace BetterCare.Care.Tests.Api.Fhir;
 
-public sealed class InteractionsTests(CareApp app) : IClassFixture<CareApp>
+public abstract class InteractionsTests(CareApp app)
 {
     [Fact]
     public async Task Create_Observation_IsReadBackWithItsDigits()

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace BetterCare.Care.Tests.Api.Fhir;
 
-public sealed class OperationsTests(CareApp app) : IClassFixture<CareApp>
+public abstract class OperationsTests(CareApp app)
 {
     [Fact]
     public async Task Validate_SoundAndBroken_SaysSoAndStoresNothing()

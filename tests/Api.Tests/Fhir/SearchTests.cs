@@ -1,7 +1,7 @@
 
 namespace BetterCare.Care.Tests.Api.Fhir;
 
-public sealed class SearchTests(CareApp app) : IClassFixture<CareApp>
+public abstract class SearchTests(CareApp app)
 {
     [Fact]
     public async Task Search_OfOnePerson_FindsOnlyTheirs()

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace BetterCare.Care.Tests.Api.Fhir;
 
-public sealed class UntidyTests(CareApp app) : IClassFixture<CareApp>
+public abstract class UntidyTests(CareApp app)
 {
     private const string Practitioner = """{"resourceType":"Practitioner","active":true}""";
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BetterCare.Care.Tests.Api.Fhir;
 
 /// <summary>What is not the caller's shows nowhere: not by read, search, chain, include, history or count.</summary>
-public sealed class VisibilityTests(CareApp app) : IClassFixture<CareApp>
+public abstract class VisibilityTests(CareApp app)
 {
     private const string Restricted = "\"meta\":{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"R\"}]},";
 

@@ -20,7 +20,7 @@ public static class GetMetadata
     /// <summary>Serves it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/fhir/metadata", (EndpointDataSource endpoints, HttpContext http) =>
             new Problems.Bytes(200, Write([.. endpoints.Endpoints], FhirHttp.BaseOf(http)), Problems.FhirJson))
-        .Describe("GetMetadata", "CapabilityStatement", null, 406);
+        .Describe("GetMetadata", "CapabilityStatement", null, 406).AllowAnonymous();
 
     private static byte[] Write(IReadOnlyList<Endpoint> endpoints, string root)
     {
@@ -52,6 +52,7 @@ public static class GetMetadata
         json.WriteStartArray("rest"u8);
         json.WriteStartObject();
         json.WriteString("mode"u8, "server"u8);
+        WriteSecurity(json, root);
         json.WriteStartArray("resource"u8);
         var names = endpoints.Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var type in Types)
@@ -62,11 +63,47 @@ public static class GetMetadata
         json.WriteEndArray();
         WriteInteractions(json, [.. interactions.Where(i => i.OnSystem).Select(i => i.Code)]);
         WriteOperations(json, [.. operations.Where(o => o.OnSystem)]);
+        json.WriteStartArray("compartment"u8);
+        foreach (var compartment in endpoints.Select(e => e.Metadata.GetMetadata<FhirCompartment>()).OfType<FhirCompartment>().Distinct())
+        {
+            json.WriteStringValue(compartment.Definition);
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Where tokens come from, as SMART 1 clients look for it; SMART 2 clients read .well-known/smart-configuration.</summary>
+    private static void WriteSecurity(Utf8JsonWriter json, string root)
+    {
+        json.WriteStartObject("security"u8);
+        json.WriteStartArray("extension"u8);
+        json.WriteStartObject();
+        json.WriteString("url"u8, "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"u8);
+        json.WriteStartArray("extension"u8);
+        json.WriteStartObject();
+        json.WriteString("url"u8, "token"u8);
+        json.WriteString("valueUri"u8, root[..^"/fhir".Length] + "/auth/token");
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteStartArray("service"u8);
+        json.WriteStartObject();
+        json.WriteStartArray("coding"u8);
+        json.WriteStartObject();
+        json.WriteString("system"u8, "http://terminology.hl7.org/CodeSystem/restful-security-service"u8);
+        json.WriteString("code"u8, "SMART-on-FHIR"u8);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteString("description"u8, "SMART Backend Services for systems, OpenID Connect for people. See .well-known/smart-configuration."u8);
+        json.WriteEndObject();
     }
 
     private static void WriteType(Utf8JsonWriter json, ResourceType type, List<string> interactions, List<FhirOperation> operations, HashSet<string> names)

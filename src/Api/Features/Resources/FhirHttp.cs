@@ -106,6 +106,10 @@ public sealed record FhirInteraction(string Code, bool OnSystem = false);
 /// <param name="OnSystem">Whether it is offered on the whole system.</param>
 public sealed record FhirOperation(string Name, string Definition, string Type = "", bool OnSystem = false);
 
+/// <summary>A compartment that the CapabilityStatement lists because an endpoint that searches it is mapped.</summary>
+/// <param name="Definition">Canonical URL of its CompartmentDefinition.</param>
+public sealed record FhirCompartment(string Definition);
+
 /// <summary>What FHIR endpoints have in common in openapi.yaml.</summary>
 internal static class FhirEndpoints
 {

@@ -12,6 +12,7 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// <summary>A person's whole record, with the shared resources that it refers to.</summary>
 public static class GetEverything
 {
+    private const int DefaultCount = 100;
     private const int MaxCount = 1000;
 
     /// <summary>Whose, and which part of it.</summary>
@@ -26,6 +27,9 @@ public static class GetEverything
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
 
+        /// <summary>Whether what is shared by all (professionals, organisations) comes along where the record refers to it.</summary>
+        public bool WithShared { get; init; } = true;
+
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Named;
 
@@ -37,7 +41,7 @@ public static class GetEverything
     public sealed record Page(IReadOnlyList<StoredResource> Matches, IReadOnlyList<StoredResource> Included, int Total, string? Next);
 
     /// <summary>Reads the record, cuts it, and follows references to what is shared.</summary>
-    public sealed class Handler(ResourceStore store, Visibility visibility) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(ResourceStore store, PatientRecords records, Visibility visibility) : IRequestHandler<Query, Result<Page>>
     {
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
@@ -49,7 +53,7 @@ public static class GetEverything
             }
 
             var since = request.Since.ToUnixTimeMilliseconds();
-            var all = await store.ListOfPatientAsync(person, cancellationToken);
+            var all = await records.ListAsync(person, visibility, cancellationToken);
             var wanted = all.Where(r => r.LastUpdated >= since && (request.Types.Count == 0 || request.Types.Contains(r.Type)) && IsWithin(r, request.Care)).ToList();
 
             // The person first, the rest by type and id.
@@ -57,7 +61,7 @@ public static class GetEverything
             var from = request.After is null ? 0 : wanted.FindIndex(r => IsAfter(r, request.After));
             var page = from < 0 ? [] : wanted.GetRange(from, Math.Min(request.Count, wanted.Count - from));
             var more = from >= 0 && from + page.Count < wanted.Count;
-            return new Page(page, await SharedAsync(page, request.Types, cancellationToken), wanted.Count, more ? Key(page[^1]) : null);
+            return new Page(page, request.WithShared ? await SharedAsync(page, new HashSet<long> { person }, request.Types, cancellationToken) : [], wanted.Count, more ? Key(page[^1]) : null);
         }
 
         private static bool IsAfter(StoredResource resource, string after)
@@ -72,15 +76,17 @@ public static class GetEverything
         private static bool IsWithin(StoredResource resource, DateInterval care) => care == DateInterval.Always || resource.Type == ResourceType.Patient
             || IndexValues.Extract(resource.Type, resource.Body).Date is not { } date || date.Overlaps(care);
 
-        private async Task<List<StoredResource>> SharedAsync(List<StoredResource> page, IReadOnlySet<ResourceType> types, CancellationToken ct)
+        private async Task<List<StoredResource>> SharedAsync(List<StoredResource> page, IReadOnlySet<long> person, IReadOnlySet<ResourceType> types, CancellationToken ct)
         {
+            var own = page.Select(Key).ToHashSet(StringComparer.Ordinal);
             var shared = new List<StoredResource>();
             foreach (var key in page.SelectMany(r => Referred(r.Body)).Distinct(StringComparer.Ordinal))
             {
                 var slash = key.IndexOf('/', StringComparison.Ordinal);
                 var type = ResourceTypes.Parse(key[..Math.Max(0, slash)]);
                 if (type != ResourceType.None && (types.Count == 0 || types.Contains(type))
-                    && await store.ReadAsync(type, key[(slash + 1)..], ct) is { Deleted: false, PatientKey: 0 } found)
+                    && await store.ReadAsync(type, key[(slash + 1)..], ct) is { Deleted: false, PatientKey: 0 } found
+                    && !own.Contains(key) && await visibility.MayFindAsync(found, person, ct))
                 {
                     shared.Add(found);
                 }
@@ -106,52 +112,90 @@ public static class GetEverything
     }
 
     /// <summary>Serves it.</summary>
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/fhir/Patient/{id}/$everything", Answer)
-        .Describe("GetEverything", "A person's whole record, page by page", null, 400, 404, 406)
-        .WithMetadata(new FhirOperation("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything", "Patient"));
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/fhir/Patient/{id}/$everything", (string id, HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer(id, "$everything", http, mediator, pages, ct))
+            .Describe("GetEverything", "A person's whole record, page by page, with the shared resources that it refers to", null, 400, 404, 406)
+            .WithMetadata(new FhirOperation("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything", "Patient"));
+        routes.MapGet("/fhir/Patient/{id}/*", (string id, HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer(id, "*", http, mediator, pages, ct))
+            .Describe("GetCompartment", "All resources of a patient's compartment, page by page", null, 400, 404, 406);
+
+        // Later pages: their address names nobody.
+        routes.MapGet("/fhir/Patient/$everything", (HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer("", "$everything", http, mediator, pages, ct))
+            .Describe("GetEverythingPage", "A later page of a person's whole record: the next link, as it was given", null, 400, 404, 406);
+        routes.MapGet("/fhir/Patient/*", (HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer("", "*", http, mediator, pages, ct))
+            .Describe("GetCompartmentPage", "A later page of a patient's compartment: the next link, as it was given", null, 400, 404, 406);
+    }
 
     private static string Key(StoredResource resource) => $"{resource.Type.Name()}/{resource.Id}";
 
-    private static async Task<IResult> Answer(string id, HttpContext http, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> Answer(string id, string operation, HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct)
     {
-        var query = http.Request.Query;
-        var count = 100;
-        var care = DateInterval.Always;
-        var since = DateTimeOffset.UnixEpoch;
-        var types = query["_type"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries).Select(ResourceTypes.Parse).ToHashSet();
-        var start = query["start"].ToString();
-        var end = query["end"].ToString();
-        DateInterval first = default, last = default;
-        var where = query.Keys.FirstOrDefault(k => k is not ("start" or "end" or "_since" or "_type" or "_count" or "_cursor" or "_format")) is not null ? "" 
-            : types.Contains(ResourceType.None) ? "_type"
-            : query["_count"].ToString() is { Length: > 0 } asked && (!int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count == 0) ? "_count"
-            : start.Length > 0 && !DateInterval.TryParse(start, out first) ? "start"
-            : end.Length > 0 && !DateInterval.TryParse(end, out last) ? "end"
-            : query["_since"].ToString() is { Length: > 0 } from && !DateTimeOffset.TryParse(from.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since) ? "_since"
-            : null;
-        if (where is not null)
+        if (!pages.TryRead(operation, id, QueryText.Parse(http.Request.QueryString.Value!), out var asked) || asked.Subject.Length == 0)
         {
-            return Problems.Fhir(new Invalid("http" + (where.Length == 0 ? "" : "." + where), "$everything takes start and end (dates), _since (an instant), _type (resource types, with commas) and _count (a whole number from 1)."));
+            return Problems.Fhir(id.Length == 0 && !http.Request.Query.ContainsKey("_cursor")
+                ? new Invalid("request.url", $"Say whose: /fhir/Patient/id/{operation}.")
+                : PageLinks.Unreadable);
         }
 
-        if (start.Length + end.Length > 0)
+        if (Read(asked, http, out var query) is { } wrong)
         {
-            care = new DateInterval(start.Length > 0 ? first.Start : 0, end.Length > 0 ? last.End : long.MaxValue);
+            return Problems.Fhir(wrong);
         }
 
-        var found = await mediator.Send(new Query(id, care, since, types, Math.Min(count, MaxCount), query["_cursor"].ToString() is { Length: > 0 } after ? after : null), ct);
+        var found = await mediator.Send(query with { WithShared = operation != "*" }, ct);
         if (found.Error is { } error)
         {
             return Problems.Fhir(error);
         }
 
         var root = FhirHttp.BaseOf(http);
-        var kept = query.Where(p => p.Key != "_cursor").Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value.ToString())}");
-        var self = $"{root}/Patient/{Uri.EscapeDataString(id)}/$everything?{string.Join('&', kept)}".TrimEnd('?');
+        var kept = string.Join('&', asked.Parameters.Where(p => p.Key != "_cursor").Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value)}"));
+        var self = asked.Sealed is { } at ? $"{root}/Patient/{operation}?_cursor={at}" : $"{root}/Patient/{Uri.EscapeDataString(id)}/{operation}?{kept}".TrimEnd('?');
         return new BundleResult(new BundleContent(root, "searchset", found.Value.Total, self)
         {
-            Next = found.Value.Next is { } next ? $"{self}{(self.Contains('?', StringComparison.Ordinal) ? '&' : '?')}_cursor={Uri.EscapeDataString(next)}" : null,
+            Next = found.Value.Next is { } next ? pages.Link($"{root}/Patient/{operation}", operation, asked.Subject, $"{kept}&_cursor={Uri.EscapeDataString(next)}") : null,
             Entries = [.. found.Value.Matches.Select(m => new BundleItem(m, "match")), .. found.Value.Included.Select(i => new BundleItem(i, "include"))],
         });
+    }
+
+    private static bool AddTypes(HashSet<ResourceType> types, string text)
+    {
+        types.UnionWith(text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ResourceTypes.Parse));
+        return !types.Contains(ResourceType.None);
+    }
+
+    private static Invalid? Read(PageRequest asked, HttpContext http, out Query query)
+    {
+        var (count, care, since, start, end) = (DefaultCount, DateInterval.Always, DateTimeOffset.UnixEpoch, 0L, long.MaxValue);
+        var types = new HashSet<ResourceType>();
+        string? after = null;
+        query = null!;
+        foreach (var (name, value) in asked.Parameters)
+        {
+            DateInterval day = default;
+            var good = name switch
+            {
+                "_type" => AddTypes(types, value),
+                "_count" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0,
+                "_since" => DateTimeOffset.TryParse(value.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since),
+                "start" or "end" => DateInterval.TryParse(value, out day),
+                "_cursor" => (after = value).Length > 0,
+                "_format" => true,
+                _ => FhirHttp.IsLenient(http),
+            };
+            if (!good)
+            {
+                return new Invalid(
+                    name is "_type" or "_count" or "_since" or "start" or "end" ? $"http.{name}" : "http",
+                    "This takes start and end (dates), _since (an instant), _type (resource types, with commas) and _count (a whole number from 1).");
+            }
+
+            (start, end) = name == "start" ? (day.Start, end) : name == "end" ? (start, day.End) : (start, end);
+            care = name is "start" or "end" ? new DateInterval(start, end) : care;
+        }
+
+        query = new Query(asked.Subject, care, since, types, Math.Min(count, MaxCount), after);
+        return null;
     }
 }

@@ -2,19 +2,26 @@ using System.Globalization;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Storage.Resources;
 using MediatR;
 
 namespace BetterCare.Care.Api.Features.Resources;
 
-/// <summary>Lists the versions of a resource, or of all resources of a type, newest first.</summary>
+/// <summary>Lists the versions of a resource, of all resources of a type, or of all there are, newest first.</summary>
 public static class GetHistory
 {
     private const int DefaultCount = 50;
     private const int MaxCount = 1000;
+    private const string Kind = "history";
 
     /// <summary>Which, from when, and where the page begins.</summary>
-    public sealed record Query(string Type, string? Id, int Count, DateTimeOffset Since, string? Before) : IRequest<Result<Page>>, IGuarded
+    /// <param name="Type">Resource type; null: all.</param>
+    /// <param name="Id">Logical id; null: all of the type.</param>
+    /// <param name="Count">Versions on a page.</param>
+    /// <param name="Since">Only what was stored since.</param>
+    /// <param name="Before">Where the page begins: the last of the page before; null: the newest.</param>
+    public sealed record Query(string? Type, string? Id, int Count, DateTimeOffset Since, HistoryPosition? Before) : IRequest<Result<Page>>, IGuarded
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
@@ -30,7 +37,7 @@ public static class GetHistory
     /// <param name="Versions">Newest first.</param>
     /// <param name="Total">How many there are; null where that was not counted.</param>
     /// <param name="Next">Where the next page begins; null on the last.</param>
-    public sealed record Page(IReadOnlyList<StoredResource> Versions, int? Total, string? Next);
+    public sealed record Page(IReadOnlyList<StoredResource> Versions, int? Total, HistoryPosition? Next);
 
     /// <summary>Reads current and former versions.</summary>
     public sealed class Handler(ResourceStore store, Visibility visibility) : IRequestHandler<Query, Result<Page>>
@@ -38,25 +45,25 @@ public static class GetHistory
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
         {
+            var since = request.Since.ToUnixTimeMilliseconds();
+            var before = request.Before ?? HistoryPosition.Newest;
+            if (request.Type is null)
+            {
+                return Cut(await store.HistoryAsync(before, since, visibility.Search, request.Count + 1, cancellationToken), null, request.Count);
+            }
+
             var type = ResourceTypes.Parse(request.Type);
             if (type == ResourceType.None)
             {
                 return new UnknownType();
             }
 
-            if (!TryBefore(request.Before, out var before))
-            {
-                return new Invalid("http._cursor", "Use the next link as it was given, or start again without _cursor.");
-            }
-
-            var since = request.Since.ToUnixTimeMilliseconds();
             if (request.Id is null)
             {
-                var rows = await store.HistoryAsync(type, before, since, visibility.Search, request.Count + 1, cancellationToken);
-                return Cut(rows, null, request.Count);
+                return Cut(await store.HistoryAsync(type, before, since, visibility.Search, request.Count + 1, cancellationToken), null, request.Count);
             }
 
-            if (await visibility.FindAsync(type, request.Id, cancellationToken) is null)
+            if (await visibility.FindAsync(type, request.Id, cancellationToken, former: true) is null)
             {
                 return new NotVisible("resource");
             }
@@ -65,74 +72,65 @@ public static class GetHistory
             return Cut([.. versions.Where(v => v.Version < before.Version)], versions.Count, request.Count);
         }
 
-        private static Page Cut(List<StoredResource> rows, int? total, int count)
-        {
-            if (rows.Count <= count)
-            {
-                return new Page(rows, total, null);
-            }
-
-            var last = rows[count - 1];
-            return new Page(rows.GetRange(0, count), total, string.Create(CultureInfo.InvariantCulture, $"{last.LastUpdated}.{last.Version}.{last.Id}"));
-        }
-
-        private static bool TryBefore(string? text, out (long At, string Id, int Version) before)
-        {
-            before = (long.MaxValue, "", int.MaxValue);
-            if (text is null)
-            {
-                return true;
-            }
-
-            var parts = text.Split('.', 3);
-            if (parts.Length != 3 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at)
-                || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var version))
-            {
-                return false;
-            }
-
-            before = (at, parts[2], version);
-            return true;
-        }
+        private static Page Cut(List<StoredResource> rows, int? total, int count) => rows.Count <= count
+            ? new Page(rows, total, null)
+            : new Page(rows.GetRange(0, count), total, HistoryPosition.Of(rows[count - 1]));
     }
 
     /// <summary>Serves it.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/fhir/{type}/{id}/_history", (string type, string id, HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, type, id, ct))
+        routes.MapGet("/fhir/{type}/{id}/_history", (string type, string id, HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer(http, mediator, pages, type, id, ct))
             .Describe("GetHistory", "Versions of a resource, newest first", new FhirInteraction("history-instance"), 400, 404);
-        routes.MapGet("/fhir/{type}/_history", (string type, HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, type, null, ct))
+        routes.MapGet("/fhir/{type}/_history", (string type, HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer(http, mediator, pages, type, "", ct))
             .Describe("GetTypeHistory", "Versions of the resources of a type, newest first", new FhirInteraction("history-type"), 400, 404);
+        routes.MapGet("/fhir/_history", (HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer(http, mediator, pages, null, "", ct))
+            .Describe("GetSystemHistory", "Versions of all resources, newest first", new FhirInteraction("history-system", OnSystem: true), 400);
     }
 
-    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, string type, string? id, CancellationToken ct)
+    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, PageLinks pages, string? type, string id, CancellationToken ct)
     {
-        var query = http.Request.Query;
+        if (!pages.TryRead($"{Kind} {type}", id, QueryText.Parse(http.Request.QueryString.Value!), out var asked))
+        {
+            return Problems.Fhir(PageLinks.Unreadable);
+        }
+
         var count = DefaultCount;
-        if (query["_count"].ToString() is { Length: > 0 } asked && (!int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count == 0))
-        {
-            return Problems.Fhir(new Invalid("http._count", $"Give a whole number from 1 to {MaxCount}."));
-        }
-
         var since = DateTimeOffset.UnixEpoch;
-        if (query["_since"].ToString() is { Length: > 0 } from
-            && !DateTimeOffset.TryParse(from.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since))
+        HistoryPosition? before = null;
+        var pretty = false;
+        foreach (var (name, value) in asked.Parameters)
         {
-            return Problems.Fhir(new Invalid("http._since", "Give an instant, such as 2026-11-22T08:00:00Z."));
+            var problem = name switch
+            {
+                "_count" => !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count == 0 ? $"Give a whole number from 1 to {MaxCount}." : null,
+                "_since" => !DateTimeOffset.TryParse(value.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since) ? "Give an instant, such as 2026-11-22T08:00:00Z." : null,
+                "_cursor" => !HistoryPosition.TryParse(value, out before) ? PageLinks.Unreadable.Problem : null,
+                "_pretty" => !bool.TryParse(value, out pretty) ? "Give true or false." : null,
+                "_format" => null,
+                _ => FhirHttp.IsLenient(http) ? null : "A history takes _count and _since.",
+            };
+            if (problem is not null)
+            {
+                return Problems.Fhir(new Invalid(name.StartsWith('_') ? $"http.{name}" : "http", problem));
+            }
         }
 
-        var page = await mediator.Send(new Query(type, id, Math.Min(count, MaxCount), since, query["_cursor"].ToString() is { Length: > 0 } cursor ? cursor : null), ct);
+        count = Math.Min(count, MaxCount);
+        var page = await mediator.Send(new Query(type, asked.Subject.Length == 0 ? null : asked.Subject, count, since, before), ct);
         if (page.Error is { } error)
         {
             return Problems.Fhir(error);
         }
 
         var root = FhirHttp.BaseOf(http);
-        var self = $"{root}/{type}{(id is null ? "" : "/" + Uri.EscapeDataString(id))}/_history?_count={Math.Min(count, MaxCount)}"
-            + (since == DateTimeOffset.UnixEpoch ? "" : $"&_since={Uri.EscapeDataString(since.ToString("O"))}");
-        return new BundleResult(new BundleContent(root, "history", page.Value.Total, self)
+        var address = type is null ? $"{root}/_history" : $"{root}/{type}/_history";
+        var query = $"_count={count.ToString(CultureInfo.InvariantCulture)}" + (since == DateTimeOffset.UnixEpoch ? "" : $"&_since={Uri.EscapeDataString(since.ToString("O"))}");
+        var first = asked.Subject.Length == 0 ? address : $"{root}/{type}/{Uri.EscapeDataString(asked.Subject)}/_history";
+        return new BundleResult(new BundleContent(root, "history", page.Value.Total, asked.Sealed is { } at ? $"{address}?_cursor={at}" : $"{first}?{query}")
         {
-            Next = page.Value.Next is { } next ? $"{self}&_cursor={Uri.EscapeDataString(next)}" : null,
+            Next = page.Value.Next is { } next ? pages.Link(address, $"{Kind} {type}", asked.Subject, $"{query}&_cursor={Uri.EscapeDataString(next.ToString())}") : null,
+            Pretty = pretty,
             Entries = [.. page.Value.Versions.Select(v => new BundleItem(v, ""))],
         });
     }

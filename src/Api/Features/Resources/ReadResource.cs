@@ -39,7 +39,7 @@ public static class ReadResource
             var found = request.Version is { } version
                 ? await store.ReadVersionAsync(type, request.Id, version, cancellationToken)
                 : await store.ReadAsync(type, request.Id, cancellationToken);
-            if (found is null || !await visibility.MaySeeAsync(found.PatientKey, cancellationToken))
+            if (found is null || !await visibility.MaySeeAsync(found, former: request.Version is not null, cancellationToken))
             {
                 return new NotVisible("resource");
             }

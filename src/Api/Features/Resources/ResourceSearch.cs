@@ -17,13 +17,18 @@ public sealed record SearchAnswer(IReadOnlyList<StoredResource> Matches, IReadOn
 /// Answers searches: sub-searches first, then candidates by the narrowest index, then every condition in memory. What the
 /// caller may not see is left out of the candidates, so it shows neither in results nor in totals, chains or includes.
 /// </summary>
-public sealed class ResourceSearch(SearchCandidates finder, ResourceStore store)
+public sealed class ResourceSearch(SearchCandidates finder, PatientRecords records, ResourceStore store)
 {
     // An inclusion beyond this would be a bulk export.
     private const int MaxIncluded = 5000;
 
     /// <summary>Runs a valid request.</summary>
-    public async Task<Result<SearchAnswer>> RunAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct)
+    /// <param name="request">What to find.</param>
+    /// <param name="visibility">Who asks; null: the service itself.</param>
+    /// <param name="serviceBase">The address under which FHIR is served.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="compartment">The person whose record alone is searched, whom the caller may see; null: everybody.</param>
+    public async Task<Result<SearchAnswer>> RunAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct, long? compartment = null)
     {
         var subs = request.SubSearches.Count == 0 ? null : new SubSearchResults();
         foreach (var sub in request.SubSearches)
@@ -42,12 +47,14 @@ public sealed class ResourceSearch(SearchCandidates finder, ResourceStore store)
             subs!.Complete(sub);
         }
 
-        if (request.Criteria.Count == 0 && request.Sort.Parts.Count == 0)
+        if (compartment is null && request.Criteria.Count == 0 && request.Sort.Parts.Count == 0)
         {
             return await AllAsync(request, visibility, serviceBase, ct);
         }
 
-        var candidates = await finder.FindAsync(request.Type, request.Plan, request.Criteria, subs, visibility, ct);
+        var candidates = compartment is { } person
+            ? SearchCandidates.Limited(await records.ListAsync(new HashSet<long> { person }, request.Type, SearchCandidates.Max + 1, visibility, ct))
+            : await finder.FindAsync(request.Type, request.Plan, request.Criteria, subs, visibility, ct);
         if (candidates.Error is { } error)
         {
             return error;
@@ -101,8 +108,7 @@ public sealed class ResourceSearch(SearchCandidates finder, ResourceStore store)
         async ValueTask AddAsync(StoredResource found)
         {
             // Another person's resource comes along only where a search could have found it.
-            if (!found.Deleted && !seen.Contains(Key(found))
-                && (people.Contains(found.PatientKey) || visibility is null || await visibility.MayFindAsync(found.PatientKey, ct)))
+            if (!found.Deleted && !seen.Contains(Key(found)) && (visibility is null || await visibility.MayFindAsync(found, people, ct)))
             {
                 seen.Add(Key(found));
                 included.Add(found);
@@ -127,18 +133,15 @@ public sealed class ResourceSearch(SearchCandidates finder, ResourceStore store)
                 return new TooCostly($"_revinclude of {type.Name()} would read every person's record. Search {type.Name()} itself, with a patient.");
             }
 
-            foreach (var person in people)
+            var rows = await records.ListAsync(people, type, SearchCandidates.Max + 1, visibility, ct);
+            if (rows.Count > SearchCandidates.Max)
             {
-                var rows = await store.ListOfPatientAsync(person, type, SearchCandidates.Max + 1, ct);
-                if (rows.Count > SearchCandidates.Max)
-                {
-                    return new TooCostly($"_revinclude of {type.Name()} would read too much. Search {type.Name()} itself.");
-                }
+                return new TooCostly($"_revinclude of {type.Name()} would read too much. Search {type.Name()} itself.");
+            }
 
-                foreach (var row in rows.Where(r => reverse.RefersToAny(r.Body, keys, serviceBase)))
-                {
-                    await AddAsync(row);
-                }
+            foreach (var row in rows.Where(r => reverse.RefersToAny(r.Body, keys, serviceBase)))
+            {
+                await AddAsync(row);
             }
         }
 

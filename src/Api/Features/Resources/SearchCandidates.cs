@@ -12,7 +12,7 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// person, identifiers, codes and dates, practices, days of birth and names. Shared types are small enough to be looked
 /// through. What would read everything is refused, with what would do.
 /// </summary>
-public sealed class SearchCandidates(ResourceStore store, Directories directories)
+public sealed class SearchCandidates(ResourceStore store, PatientRecords records, Directories directories)
 {
     /// <summary>Most resources that a search looks at; a fifth of a second's work at worst.</summary>
     public const int Max = 20_000;
@@ -42,7 +42,7 @@ public sealed class SearchCandidates(ResourceStore store, Directories directorie
 
         if (plan.Compartments is { Count: <= MaxPeople } named)
         {
-            return await OfPeopleAsync(type, named, alsoShared: plan.Patients is null, visibility, ct);
+            return await OfPeopleAsync(type, named, visibility, ct);
         }
 
         if (plan.Identifiers is { } identifiers)
@@ -59,7 +59,7 @@ public sealed class SearchCandidates(ResourceStore store, Directories directorie
             if (people is { Count: <= MaxPeople })
             {
                 // Whom the sub-search found by exact number may be restricted; by anything else it did not find them.
-                return await OfPeopleAsync(type, people, alsoShared: true, visibility, ct);
+                return await OfPeopleAsync(type, people, visibility, ct);
             }
         }
 
@@ -97,7 +97,7 @@ public sealed class SearchCandidates(ResourceStore store, Directories directorie
         var found = new List<StoredResource>();
         foreach (var id in ids)
         {
-            if (await store.ReadAsync(type, id, ct) is { Deleted: false } row && (visibility is null || await visibility.MaySeeAsync(row.PatientKey, ct)))
+            if (await store.ReadAsync(type, id, ct) is { Deleted: false } row && (visibility is null || await visibility.MaySeeAsync(row, former: false, ct)))
             {
                 found.Add(row);
             }
@@ -106,27 +106,20 @@ public sealed class SearchCandidates(ResourceStore store, Directories directorie
         return found;
     }
 
-    private async Task<Result<List<StoredResource>>> OfPeopleAsync(
-        ResourceType type, IReadOnlyList<string> people, bool alsoShared, Visibility? visibility, CancellationToken ct)
+    private async Task<Result<List<StoredResource>>> OfPeopleAsync(ResourceType type, IReadOnlyList<string> people, Visibility? visibility, CancellationToken ct)
     {
-        var found = new List<StoredResource>();
+        var named = new HashSet<long>();
         foreach (var id in people)
         {
             var key = visibility is not null ? await visibility.PersonAsync(id, ct)
                 : NhsNumber.TryParse(id, out var number) ? await directories.FindAsync(number, ct) : null;
             if (key is { } person)
             {
-                found.AddRange(await store.ListOfPatientAsync(person, type, Max + 1, ct));
+                named.Add(person);
             }
         }
 
-        // A resource that names the person in another role than its subject may be kept with nobody's record.
-        if (alsoShared && found.Count <= Max)
-        {
-            found.AddRange(await store.ListOfPatientAsync(0, type, Max + 1, ct));
-        }
-
-        return Limited(found);
+        return Limited(await records.ListAsync(named, type, Max + 1, visibility, ct));
     }
 
     /// <summary>People by practice, day of birth or name; null where the conditions name none of them.</summary>
@@ -194,7 +187,8 @@ public sealed class SearchCandidates(ResourceStore store, Directories directorie
         return Limited(found);
     }
 
-    private static Result<List<StoredResource>> Limited(List<StoredResource> found) => found.Count <= Max
+    /// <summary>Candidates, unless they are too many to look through.</summary>
+    public static Result<List<StoredResource>> Limited(List<StoredResource> found) => found.Count <= Max
         ? found
         : new TooCostly($"This search would look at more than {Max} resources. Narrow it: by patient, by identifier, or by a shorter range of dates.");
 
