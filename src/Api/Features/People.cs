@@ -62,7 +62,14 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
     public async Task<Result<Patient>> FindAsync(long patientKey, CancellationToken ct)
     {
         var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.PatientKey == patientKey, ct);
-        return patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags) ? new NotVisible("person") : patient;
+        if (patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags))
+        {
+            AccessTrail.Current?.Refused(patientKey);
+            return new NotVisible("person");
+        }
+
+        AccessTrail.Current?.Saw(patientKey);
+        return patient;
     }
 
     /// <summary>Level in force: agreed where agreed, else the model's, else 1.</summary>

@@ -39,7 +39,7 @@ public interface IGuarded
 
     /// <summary>
     /// Whose data it touches. What does not say so is treated as touching people, and a test fails for it; where the answer shows
-    /// people whom neither <c>People</c> nor <c>Visibility</c> looked up, tell <see cref="Storage.Audit.AccessTrail.Saw"/>.
+    /// people whom neither <c>People</c> nor <c>Visibility</c> looked up, tell <see cref="Storage.Audit.AccessTrail.Saw(long)"/>.
     /// </summary>
     static virtual PersonData Touches => PersonData.Undeclared;
 }

@@ -106,6 +106,15 @@ public sealed class AccessTrail
         }
     }
 
+    /// <summary>These people's data went into the answer.</summary>
+    public void Saw(IEnumerable<long> patientKeys)
+    {
+        foreach (var key in patientKeys)
+        {
+            Saw(key);
+        }
+    }
+
     /// <summary>The whole cohort was processed.</summary>
     public void SawEveryone() => Add(AuditEntry.Everyone);
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace BetterCare.Care.Storage.Audit;
@@ -7,9 +8,26 @@ namespace BetterCare.Care.Storage.Audit;
 /// Puts the audit row of a request into every commit that EF Core makes for it, as the last statement, so that a decision
 /// and its record are one. No handler has to know.
 /// </summary>
-internal sealed class AuditCommits : DbTransactionInterceptor
+internal sealed class AuditCommits : DbTransactionInterceptor, ISaveChangesInterceptor
 {
     public static readonly AuditCommits Instance = new();
+
+    /// <summary>Whoever has a row that is added, changed or removed is in the record of the change.</summary>
+    public ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+    {
+        if (AccessTrail.Current is { } trail && eventData.Context is { } db)
+        {
+            foreach (var entry in db.ChangeTracker.Entries())
+            {
+                if (entry.State is not (EntityState.Unchanged or EntityState.Detached) && entry.Metadata.FindProperty("PatientKey") is { } key && entry.Property(key).CurrentValue is long person)
+                {
+                    trail.Saw(person);
+                }
+            }
+        }
+
+        return ValueTask.FromResult(result);
+    }
 
     public override async ValueTask<InterceptionResult> TransactionCommittingAsync(
         DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)

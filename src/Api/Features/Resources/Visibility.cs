@@ -93,7 +93,14 @@ public sealed class Visibility(ResourceStore store, Directories directories, Cur
 
         if (await directories.FindAsync(number, ct) is { } key)
         {
-            return await MaySeeAsync(key, ct) ? key : null;
+            if (!await MaySeeAsync(key, ct))
+            {
+                return null;
+            }
+
+            // Also where nothing is found: that is an answer about the person too.
+            AccessTrail.Current?.Saw(key);
+            return key;
         }
 
         AccessTrail.Current?.Refused(number);
