@@ -73,6 +73,15 @@ public sealed class CareDbContext : DbContext
     /// <summary>Scores.</summary>
     public DbSet<RiskScore> RiskScores => Set<RiskScore>();
 
+    /// <summary>People who were in the run before and are not in this one.</summary>
+    public DbSet<RunLeaver> RunLeavers => Set<RunLeaver>();
+
+    /// <summary>Risk models of this place.</summary>
+    public DbSet<RiskModelRecord> RiskModels => Set<RiskModelRecord>();
+
+    /// <summary>What people did about them.</summary>
+    public DbSet<RiskModelDecision> RiskModelDecisions => Set<RiskModelDecision>();
+
     /// <summary>Leads, proposed and decided.</summary>
     public DbSet<LeadRecord> Leads => Set<LeadRecord>();
 
@@ -157,6 +166,9 @@ public sealed class CareDbContext : DbContext
         m.Entity<ImportPending>().ToTable("import_pending").HasKey(x => new { x.JobId, x.Ordinal, x.Line });
         m.Entity<StratificationRun>().ToTable("stratification_run").HasKey(x => x.RunId);
         m.Entity<RiskScore>().ToTable("risk_score").HasKey(x => new { x.RunId, x.PatientKey });
+        m.Entity<RunLeaver>().ToTable("run_leaver").HasKey(x => new { x.RunId, x.PatientKey });
+        m.Entity<RiskModelRecord>().ToTable("risk_model").HasKey(x => new { x.ModelId, x.Version });
+        m.Entity<RiskModelDecision>().ToTable("risk_model_decision").HasKey(x => new { x.ModelId, x.Version, x.Id });
         m.Entity<LeadRecord>().ToTable("lead_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });

@@ -7,16 +7,15 @@ using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
+using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Resources;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
-using BetterCare.Care.Storage.Runs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -49,9 +48,7 @@ public static class Services
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
         services.AddSingleton<ExportJobs>();
-        services.AddSingleton<RunWriter>();
-        services.AddSingleton<StratificationJobs>();
-        services.AddSingleton<TierPlanners>();
+        services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
         services.AddSingleton<ConditionalReads>();
