@@ -25,7 +25,7 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         }
 
         var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.NhsNumber == number, ct);
-        if (patient is null || !current.Caller.MaySee(patient.PracticeCode))
+        if (patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags))
         {
             AccessTrail.Current?.Refused(patient?.PatientKey ?? -number.Number);
             return new NotVisible("person");
