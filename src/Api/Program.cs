@@ -20,6 +20,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     RebuildVerb.Create(),
     TraceVerb.Create(),
     PdsStandInVerb.Create(),
+    VerifyAuditVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),
 };

@@ -1,4 +1,5 @@
 using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -9,8 +10,12 @@ namespace BetterCare.Care.Storage;
 /// All tables. Slices read and write the small ones through it; resources, timelines and scores have their own bulk paths
 /// (<see cref="Resources.ResourceWriter"/>), which write the same tables.
 /// </summary>
-public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbContext(options)
+public sealed class CareDbContext : DbContext
 {
+    /// <summary>Every save is a transaction, also of one statement: the audit row is to be in it (<see cref="AuditCommits"/>).</summary>
+    public CareDbContext(DbContextOptions<CareDbContext> options)
+        : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+
     /// <summary>Suppliers.</summary>
     public DbSet<Supplier> Suppliers => Set<Supplier>();
 
@@ -109,6 +114,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
 
     /// <summary>What undoing a merge puts back.</summary>
     public DbSet<PersonMergeRow> MergeRows => Set<PersonMergeRow>();
+
+    /// <summary>The audit chains; on SQLite, that of changes only.</summary>
+    public DbSet<AuditRow> AuditEvents => Set<AuditRow>();
 
     /// <summary>Where each person stands.</summary>
     public DbSet<PersonStanding> Standings => Set<PersonStanding>();
@@ -213,6 +221,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<NumberAlias>().ToTable("number_alias").HasKey(x => x.NhsNumber);
         m.Entity<PersonMerge>().ToTable("person_merge").HasKey(x => x.Id);
         m.Entity<PersonMergeRow>().ToTable("person_merge_row").HasKey(x => new { x.MergeId, x.Ordinal });
+        m.Entity<AuditRow>().ToTable("audit_event").HasKey(x => new { x.Chain, x.Seq });
+        m.Entity<AuditPerson>().ToTable("audit_person").HasKey(x => new { x.PatientKey, x.Chain, x.Seq });
+        m.Entity<AuditChainState>().ToTable("audit_chain_state").HasKey(x => x.Chain);
         m.Entity<RegisteredClient>().ToTable("registered_client").HasKey(x => x.Id);
         m.Entity<UsedAssertion>().ToTable("used_assertion").HasKey(x => x.Hash);
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
