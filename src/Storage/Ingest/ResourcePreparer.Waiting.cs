@@ -75,7 +75,7 @@ public sealed partial class ResourcePreparer
         }
 
         await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
-        var body = Assemble(json.Span, found, sourceId);
+        var body = Assemble(json.Span, found, sourceId, out _).ToArray();
         var person = session.BringWaiting(supplier, sourceId);
         return Waits(person, ResourceType.Patient, sourceId, supplier, body);
     }
@@ -106,7 +106,7 @@ public sealed partial class ResourcePreparer
             if (named is not null && await session.FindWaitingAsync(supplier, named, ct) is { } person)
             {
                 await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
-                return Waits(person, found.Type, id, supplier, Assemble(json.Span, found, id));
+                return Waits(person, found.Type, id, supplier, Assemble(json.Span, found, id, out _).ToArray());
             }
         }
 
