@@ -28,6 +28,9 @@ public static class DecideTracing
         public static Grant Needs => Grant.Administer;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => "decide tracing";
     }
 
@@ -136,6 +139,9 @@ public static class UndoTracing
         public static Grant Needs => Grant.Administer;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => "undo tracing";
     }
 
@@ -199,6 +205,9 @@ public static class RunTracing
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One pass.</summary>

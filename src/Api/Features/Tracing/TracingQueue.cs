@@ -80,6 +80,9 @@ public static class GetTracingQueue
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads the page.</summary>
@@ -132,6 +135,9 @@ public static class GetTracing
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads them.</summary>
