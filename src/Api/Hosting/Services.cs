@@ -8,9 +8,11 @@ using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
-using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Features.Mdt;
+using BetterCare.Care.Api.Features.Models;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
@@ -66,7 +68,18 @@ public static class Services
         services.AddSingleton<IUpkeep, CoverageUpkeep>();
         services.AddSingleton<BcfCounter>();
         services.AddSingleton<BcfQuestions>();
+        services.AddSingleton<CoverageReports>();
         services.AddSingleton<IUpkeep, BcfUpkeep>();
+        services.AddSingleton<IUpkeep, ReminderUpkeep>();
+        services.AddSingleton<IUpkeep, BreakGlassNotices>();
+        services.AddOptions<SubscriptionOptions>().Bind(configuration.GetSection("Care:Subscriptions"))
+            .Validate(o => o.Endpoints.All(e => Uri.TryCreate(e.Url, UriKind.Absolute, out var u) && u.Scheme is "https" or "http" && e.Secret.Length >= 16), "Care:Subscriptions:Endpoints: each needs a Url and a Secret of 16 characters or more.")
+            .Validate(o => o is { MaxAttempts: >= 1 and <= 100, FirstRetrySeconds: > 0, TimeoutSeconds: > 0, QuickRetryMilliseconds: > 0 }, "Care:Subscriptions: attempts are 1 to 100, times more than 0.")
+            .ValidateOnStart();
+        services.AddSingleton<SubscriptionRules>();
+        services.AddSingleton<NotificationClient>();
+        services.AddSingleton<IUpkeep, SubscriptionFeed>();
+        services.AddSingleton<IUpkeep, SubscriptionSender>();
         services.AddScoped<DecisionResources>();
         services.AddScoped<LeadDecisions>();
         services.AddScoped<PersonProposals>();
