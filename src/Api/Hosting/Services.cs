@@ -1,23 +1,16 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
-using BetterCare.Care.Api.Features.Bcf;
-using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
-using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Models;
-using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
-using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Bcf;
-using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
@@ -61,32 +54,8 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
-        services.AddSingleton<CoverageReads>();
-        services.AddSingleton<Approaches>();
-        services.AddSingleton<CoverageReleases>();
-        services.AddSingleton<CoverageQuestions>();
-        services.AddSingleton<IUpkeep, CoverageUpkeep>();
-        services.AddSingleton<BcfCounter>();
-        services.AddSingleton<BcfQuestions>();
-        services.AddSingleton<CoverageReports>();
-        services.AddSingleton<IUpkeep, BcfUpkeep>();
-        services.AddSingleton<IUpkeep, ReminderUpkeep>();
-        services.AddSingleton<IUpkeep, BreakGlassNotices>();
-        services.AddOptions<SubscriptionOptions>().Bind(configuration.GetSection("Care:Subscriptions"))
-            .Validate(o => o.Endpoints.All(e => Uri.TryCreate(e.Url, UriKind.Absolute, out var u) && u.Scheme is "https" or "http" && e.Secret.Length >= 16), "Care:Subscriptions:Endpoints: each needs a Url and a Secret of 16 characters or more.")
-            .Validate(o => o is { MaxAttempts: >= 1 and <= 100, FirstRetrySeconds: > 0, TimeoutSeconds: > 0, QuickRetryMilliseconds: > 0 }, "Care:Subscriptions: attempts are 1 to 100, times more than 0.")
-            .ValidateOnStart();
-        services.AddSingleton<SubscriptionRules>();
-        services.AddSingleton<NotificationClient>();
-        services.AddSingleton<IUpkeep, SubscriptionFeed>();
-        services.AddSingleton<IUpkeep, SubscriptionSender>();
-        services.AddScoped<DecisionResources>();
-        services.AddScoped<LeadDecisions>();
-        services.AddScoped<PersonProposals>();
-        services.AddScoped<PlanDecisions>();
-        services.AddScoped<Meetings>();
-        services.AddScoped<MeetingChanges>();
-        services.AddScoped<AgendaRows>();
+        services.AddCoverage(configuration);
+        services.AddCoordination();
         services.AddAccess(configuration);
         services.AddMediation();
         return services;
