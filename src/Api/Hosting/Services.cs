@@ -43,7 +43,7 @@ public static class Services
         services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
-        services.AddSingleton<ConditionalReads>();
+        services.AddScoped<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();
         services.AddSingleton<PageLinks>();
