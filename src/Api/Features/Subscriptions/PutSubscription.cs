@@ -30,14 +30,14 @@ public static class PutSubscription
     }
 
     /// <summary>Checks, stores, and begins to look for events from now on.</summary>
-    public sealed class Handler(SubscriptionRules rules, ResourceWrites writes, CareDbContext db, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<Written>>
+    public sealed class Handler(SubscriptionRules rules, ResourceWrites writes, Visibility visibility, CareDbContext db, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<Written>>
     {
         /// <inheritdoc/>
         public async Task<Result<Written>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
             var target = request.Id is null ? new WriteTarget { IsCreate = true } : new WriteTarget { SourceId = request.Id, ExpectedVersion = request.ExpectedVersion };
-            var prepared = await writes.PrepareAsync(ResourceType.Subscription, request.Json, target, ct);
+            var prepared = await writes.PrepareAsync(visibility, ResourceType.Subscription, request.Json, target, ct);
             if (prepared.Error is { } invalid)
             {
                 return invalid;
@@ -59,7 +59,7 @@ public static class PutSubscription
             var json = JsonNode.Parse(request.Json.Span)!.AsObject();
             json["status"] = (string?)json["status"] is "off" ? "off" : "active";
             json.Remove("error");
-            var written = await writes.StoreAsync(ResourceType.Subscription, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), target, ct);
+            var written = await writes.StoreAsync(visibility, ResourceType.Subscription, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), target, ct);
             if (written.Error is null)
             {
                 var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
