@@ -28,6 +28,9 @@ public static class EvaluateMeasure
         public static Grant Needs => Grant.ReadCoverage;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
+
+        /// <inheritdoc/>
         public override string ToString() => "evaluate measure";
     }
 

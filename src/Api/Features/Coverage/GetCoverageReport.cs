@@ -13,6 +13,9 @@ public static class GetCoverageReport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadCoverage;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Gathers the answers.</summary>

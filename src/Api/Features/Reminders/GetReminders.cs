@@ -3,6 +3,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Reminders;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -39,6 +40,9 @@ public static class GetReminders
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads a page; of people whom the caller may see.</summary>
@@ -87,8 +91,9 @@ public static class GetReminders
             }
 
             var page = await rows.OrderByDescending(x => x.r.CreatedAt).ThenByDescending(x => x.r.Id).Take(count + 1).ToListAsync(cancellationToken);
-            var views = page.Take(count).Where(x => current.Caller.MaySee(x.p.PracticeCode, x.p.Flags)).Select(x => View(x.r, x.p)).ToList();
-            return new ReminderPage(views, page.Count > count ? string.Create(CultureInfo.InvariantCulture, $"{page[count - 1].r.CreatedAt}:{page[count - 1].r.Id}") : null);
+            var visible = page.Take(count).Where(x => current.Caller.MaySee(x.p.PracticeCode, x.p.Flags)).ToList();
+            visible.ForEach(x => AccessTrail.Current?.Saw(x.r.PatientKey));
+            return new ReminderPage(visible.ConvertAll(x => View(x.r, x.p)), page.Count > count ? string.Create(CultureInfo.InvariantCulture, $"{page[count - 1].r.CreatedAt}:{page[count - 1].r.Id}") : null);
         }
     }
 
@@ -131,6 +136,9 @@ public static class AcknowledgeReminder
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Keeps who and when; a second time changes nothing.</summary>
@@ -146,6 +154,7 @@ public static class AcknowledgeReminder
                 return new NotVisible("reminder");
             }
 
+            AccessTrail.Current?.Saw(patient.PatientKey);
             if (reminder.ClosedBy.Length == 0)
             {
                 (reminder.ClosedAt, reminder.ClosedBy) = (clock.GetUtcNow().ToUnixTimeMilliseconds(), current.Caller.Name);

@@ -24,6 +24,9 @@ public static class GetDeliveries
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads them, the latest first.</summary>
@@ -58,6 +61,9 @@ public static class ReplayDelivery
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Puts it back into the queue.</summary>

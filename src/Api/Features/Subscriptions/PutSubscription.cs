@@ -26,6 +26,9 @@ public static class PutSubscription
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
+
+        /// <inheritdoc/>
         public override string ToString() => "put subscription";
     }
 
