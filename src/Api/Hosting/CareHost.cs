@@ -11,8 +11,9 @@ using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Models;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
-using BetterCare.Care.Api.Features.Tracing;
+using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
@@ -52,7 +53,6 @@ public static class CareHost
             .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
-        builder.Services.AddHostedService<TracingWorker>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LoopWorker>());
         builder.Services.AddHostedService<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
@@ -92,6 +92,8 @@ public static class CareHost
     {
         var fhir = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, FhirContent>();
         PostBundle.Map(fhir);
+        PutSubscription.Map(fhir);
+        EvaluateMeasure.Map(fhir);
         ReadResource.Map(fhir);
         CreateResource.Map(fhir);
         UpdateResource.Map(fhir);
@@ -106,6 +108,7 @@ public static class CareHost
         GetExport.Map(fhir);
         GetMetadata.Map(fhir);
         StartImport.Map(app);
+        Features.Tracing.TracingEndpoints.Map(app);
         GetImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);
@@ -119,12 +122,16 @@ public static class CareHost
         GetUrgentCare.Map(app);
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
-        TracingEndpoints.Map(app);
         GetCoverageTrend.Map(app);
+        GetCoverageReport.Map(app);
         GetBcf.Map(app);
         CountBcf.Map(app);
         SetPlanValue.Map(app);
         GetPlanValues.Map(app);
+        GetReminders.Map(app);
+        AcknowledgeReminder.Map(app);
+        GetDeliveries.Map(app);
+        ReplayDelivery.Map(app);
         AccessEndpoints.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();

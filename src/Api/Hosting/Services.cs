@@ -1,22 +1,17 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
-using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
-using BetterCare.Care.Api.Features.Matching;
 using BetterCare.Care.Api.Features.Resources;
-using BetterCare.Care.Api.Features.Tracing;
 using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
-using BetterCare.Care.Storage.Bcf;
-using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
@@ -35,6 +30,7 @@ public static class Services
             .Validate(o => !string.IsNullOrWhiteSpace(o.Database), "Care:Database is empty: give a file path or a PostgreSQL connection string.")
             .ValidateOnStart();
         services.AddSingleton(TimeProvider.System);
+        Features.Tracing.TracingEndpoints.AddTracing(services, configuration);
         services.AddSingleton(provider => new CareDatabase(provider.GetRequiredService<IOptions<CareOptions>>().Value.Database));
         services.AddDbContextFactory<CareDbContext>((provider, options) => provider.GetRequiredService<CareDatabase>().Configure(options));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContext());
@@ -61,12 +57,10 @@ public static class Services
         services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
-        services.AddSingleton<LocalMatching>();
         services.AddSingleton<IPatientMatcher, PopulationMatcher>();
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
-        services.AddTracing(configuration);
         services.AddSingleton<CoverageReads>();
         services.AddSingleton<Approaches>();
         services.AddSingleton<CoverageReleases>();
@@ -75,6 +69,7 @@ public static class Services
         services.AddSingleton<BcfCounter>();
         services.AddSingleton<BcfQuestions>();
         services.AddSingleton<IUpkeep, BcfUpkeep>();
+        services.AddCoverage(configuration);
         services.AddCoordination();
         services.AddAccess(configuration);
         services.AddMediation();

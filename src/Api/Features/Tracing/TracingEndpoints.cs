@@ -1,3 +1,4 @@
+using BetterCare.Care.Api.Features.Matching;
 using BetterCare.Care.Api.Features.Tracing.Pds;
 using BetterCare.Care.Storage.Tracing;
 
@@ -31,5 +32,7 @@ internal static class TracingEndpoints
         services.AddSingleton<IPdsClient, PdsClient>();
         services.AddSingleton<Admission>();
         services.AddSingleton<Tracer>();
+        services.AddSingleton<LocalMatching>();
+        services.AddHostedService<TracingWorker>();
     }
 }
