@@ -61,14 +61,6 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
-        services.AddSingleton<CoverageReads>();
-        services.AddSingleton<Approaches>();
-        services.AddSingleton<CoverageReleases>();
-        services.AddSingleton<CoverageQuestions>();
-        services.AddSingleton<IUpkeep, CoverageUpkeep>();
-        services.AddSingleton<BcfCounter>();
-        services.AddSingleton<BcfQuestions>();
-        services.AddSingleton<IUpkeep, BcfUpkeep>();
         services.AddCoverage(configuration);
         services.AddCoordination();
         services.AddAccess(configuration);
