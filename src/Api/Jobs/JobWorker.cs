@@ -98,7 +98,7 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
         {
             Failed(kind ?? "job", id, e.GetType().Name);
             await using var db = await contexts.CreateDbContextAsync(ct);
-            await db.Jobs.Where(j => j.Id == id && j.Status != JobStatus.Failed).ExecuteUpdateAsync(
+            await db.Jobs.Where(j => j.Id == id && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running)).ExecuteUpdateAsync(
                 s => s.SetProperty(j => j.Status, JobStatus.Failed).SetProperty(j => j.Message, "The job failed. What it had stored stays; start it again to go on."), ct);
         }
     }

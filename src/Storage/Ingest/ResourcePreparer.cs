@@ -104,6 +104,11 @@ public sealed class ResourcePreparer
         {
             var given = target?.SourceId ?? (target is { IsCreate: true } && supplier == Directories.UnnamedSupplier ? null : postedId);
             id = target?.Id ?? (given is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, given));
+            if (RenderedIds.IsRendered(found.Type, id))
+            {
+                return Refuse("not-supported", $"{found.Type.Name()}.id", "Ids of this form are those of what the service itself makes of its runs: send this under another id.");
+            }
+
             var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
             if (person is null)
             {

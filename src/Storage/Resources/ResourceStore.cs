@@ -56,10 +56,6 @@ public sealed partial class ResourceStore(CareDatabase database)
     /// <summary>The shared resources of a type (Practitioner, Organization …), by id.</summary>
     public IAsyncEnumerable<StoredResource> SharedAsync(ResourceType type, CancellationToken ct) => OfPatientAsync(0, type, ct);
 
-    /// <summary>Every current resource of a type, by patient and id, for exports and checks.</summary>
-    public IAsyncEnumerable<StoredResource> OfTypeAsync(ResourceType type, CancellationToken ct) =>
-        ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND NOT deleted ORDER BY id", [(short)type], ct);
-
     /// <summary>Current resources with a business identifier.</summary>
     /// <param name="type">Resource type.</param>
     /// <param name="system">System URI; empty: any.</param>

@@ -215,6 +215,11 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             id = match.Value;
         }
 
+        if (id is not null && RenderedIds.IsRendered(type, id))
+        {
+            return new MadeByTheService();
+        }
+
         return id is not null && await visibility.FindAsync(type, id, ct) is { } current
             ? await writes.DeletionAsync(current, entry.ExpectedVersion, ct)
             : (PreparedResource?)null;

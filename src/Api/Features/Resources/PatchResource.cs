@@ -68,6 +68,11 @@ public static class PatchResource
             return new NotVisible("resource");
         }
 
+        if (RenderedIds.IsRendered(current.Type, current.Id))
+        {
+            return new MadeByTheService();
+        }
+
         if (current.Deleted)
         {
             return new Gone("resource");

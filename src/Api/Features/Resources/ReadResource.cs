@@ -22,7 +22,7 @@ public static class ReadResource
     }
 
     /// <summary>Reads by primary key; a resource about a person is for those who may see the person.</summary>
-    public sealed class Handler(ResourceStore store, Visibility visibility) : IRequestHandler<Query, Result<StoredResource>>
+    public sealed class Handler(PatientRecords records, Visibility visibility) : IRequestHandler<Query, Result<StoredResource>>
     {
         /// <inheritdoc/>
         public async Task<Result<StoredResource>> Handle(Query request, CancellationToken cancellationToken)
@@ -34,8 +34,8 @@ public static class ReadResource
             }
 
             var found = request.Version is { } version
-                ? await store.ReadVersionAsync(type, request.Id, version, cancellationToken)
-                : await store.ReadAsync(type, request.Id, cancellationToken);
+                ? await records.FindAsync(type, request.Id, version, cancellationToken)
+                : await records.FindAsync(type, request.Id, cancellationToken);
             if (found is null || !await visibility.MaySeeAsync(found, former: request.Version is not null, cancellationToken))
             {
                 return new NotVisible("resource");

@@ -10,7 +10,7 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// Whose records a caller may see. What is not the caller's is as if it were not there: in reads, searches, includes, chains
 /// and counts alike. People with a restricted record are found by their exact number only.
 /// </summary>
-public sealed class Visibility(ResourceStore store, Directories directories, CurrentCaller current)
+public sealed class Visibility(ResourceStore store, PatientRecords records, Directories directories, CurrentCaller current)
 {
     /// <summary>ODS codes of the caller's practices; null: all.</summary>
     public IReadOnlySet<string>? Practices => current.Caller.Practices;
@@ -84,7 +84,7 @@ public sealed class Visibility(ResourceStore store, Directories directories, Cur
     /// <param name="ct">Cancels.</param>
     /// <param name="former">Whether its former versions are to be shown as well.</param>
     public async ValueTask<StoredResource?> FindAsync(ResourceType type, string id, CancellationToken ct, bool former = false) =>
-        await store.ReadAsync(type, id, ct) is { } found && await MaySeeAsync(found, former, ct) ? found : null;
+        await records.FindAsync(type, id, ct) is { } found && await MaySeeAsync(found, former, ct) ? found : null;
 
     /// <summary>Whether a search that did not name the person may show what is about them.</summary>
     private async ValueTask<bool> MayFindAsync(long patientKey, CancellationToken ct) => patientKey == 0
