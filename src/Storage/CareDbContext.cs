@@ -83,6 +83,30 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Where each person stands.</summary>
     public DbSet<PersonStanding> Standings => Set<PersonStanding>();
 
+    /// <summary>Named GPs, now and before.</summary>
+    public DbSet<NamedGpRecord> NamedGps => Set<NamedGpRecord>();
+
+    /// <summary>What people want about who leads.</summary>
+    public DbSet<LeadWishRecord> LeadWishes => Set<LeadWishRecord>();
+
+    /// <summary>Meetings.</summary>
+    public DbSet<MdtMeetingRecord> Meetings => Set<MdtMeetingRecord>();
+
+    /// <summary>Tasks that meetings gave.</summary>
+    public DbSet<MdtTaskRecord> MdtTasks => Set<MdtTaskRecord>();
+
+    /// <summary>People whom somebody wants discussed.</summary>
+    public DbSet<MdtRequestRecord> MdtRequests => Set<MdtRequestRecord>();
+
+    /// <summary>Saved filters.</summary>
+    public DbSet<SavedWorklist> SavedWorklists => Set<SavedWorklist>();
+
+    /// <summary>Virtual wards.</summary>
+    public DbSet<WardRecord> Wards => Set<WardRecord>();
+
+    /// <summary>Stays on virtual wards.</summary>
+    public DbSet<WardStayRecord> WardStays => Set<WardStayRecord>();
+
     /// <summary>Coverage counts.</summary>
     public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
 
@@ -133,6 +157,16 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<UsedAssertion>().ToTable("used_assertion").HasKey(x => x.Hash);
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);
         m.Entity<PersonStanding>().Property(x => x.Revision).IsConcurrencyToken();
+        m.Entity<NamedGpRecord>().ToTable("named_gp_record").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<LeadWishRecord>().ToTable("lead_wish_record").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<MdtMeetingRecord>().ToTable("mdt_meeting_record").HasKey(x => x.Id);
+        m.Entity<MdtMeetingRecord>().Property(x => x.Revision).IsConcurrencyToken();
+        m.Entity<MdtTaskRecord>().ToTable("mdt_task_record").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<MdtRequestRecord>().ToTable("mdt_request_record").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<SavedWorklist>().ToTable("saved_worklist").HasKey(x => new { x.Owner, x.Name });
+        m.Entity<WardRecord>().ToTable("ward_record").HasKey(x => x.Id);
+        m.Entity<WardRecord>().Property(x => x.Revision).IsConcurrencyToken();
+        m.Entity<WardStayRecord>().ToTable("ward_stay_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CoverageCell>().ToTable("coverage_cell")
             .HasKey(x => new { x.Month, x.PracticeCode, x.Level, x.AgeBand, x.Sex, x.Deprivation });
 

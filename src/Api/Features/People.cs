@@ -50,6 +50,13 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         return standing;
     }
 
+    /// <summary>The person of a key, if the caller may see them.</summary>
+    public async Task<Result<Patient>> FindAsync(long patientKey, CancellationToken ct)
+    {
+        var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.PatientKey == patientKey, ct);
+        return patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags) ? new NotVisible("person") : patient;
+    }
+
     /// <summary>Level in force: agreed where agreed, else the model's, else 1.</summary>
     public static int LevelOf(PersonStanding standing) => standing.AgreedLevel > 0 ? standing.AgreedLevel : Math.Max((byte)1, standing.ModelLevel);
 
@@ -57,9 +64,17 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
     public static CellShare ShareOf(PersonStanding s) =>
         new(new CellKey(s.PracticeCode, s.AgreedLevel > 0 ? s.AgreedLevel : s.ModelLevel, s.AgeBand, s.Sex, s.Deprivation), s.HasLead, s.PlanJoint);
 
-    /// <summary>Saves what was decided together with the coverage that it moves: the report is true at once.</summary>
+    /// <summary>Saves what was decided together with the coverage that it moves, and commits: the report is true at once.</summary>
     /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
     public async Task SaveAsync(PersonStanding standing, CellShare before, CancellationToken ct)
+    {
+        await KeepAsync(standing, before, ct);
+        await db.Database.CurrentTransaction!.CommitAsync(ct);
+    }
+
+    /// <summary>Saves what was decided together with the coverage that it moves; the caller commits, perhaps with more decisions.</summary>
+    /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
+    public async Task KeepAsync(PersonStanding standing, CellShare before, CancellationToken ct)
     {
         standing.Revision++;
         var transaction = db.Database.CurrentTransaction ?? throw new InvalidOperationException("A decision is saved within the handler's transaction.");
@@ -76,6 +91,5 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
 
         await new CoverageWriter(db.Database.GetDbConnection(), Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(transaction))
             .MoveAsync(before, ShareOf(standing), Today, ct);
-        await transaction.CommitAsync(ct);
     }
 }

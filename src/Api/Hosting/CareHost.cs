@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.CarePlans;
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
@@ -107,6 +108,7 @@ public static class CareHost
         SetAgreedLevel.Map(app);
         EndAgreedLevel.Map(app);
         GetAgreedLevels.Map(app);
+        CoordinationRoutes.Map(app);
         ProposeLeads.Map(app);
         SetLeadProfessional.Map(app);
         GetCarePlan.Map(app);

@@ -1,10 +1,13 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.CarePlans;
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
+using BetterCare.Care.Api.Features.Mdt;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.RiskAssessments;
 using BetterCare.Care.Api.Features.Runs;
@@ -62,6 +65,13 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        services.AddScoped<DecisionResources>();
+        services.AddScoped<LeadDecisions>();
+        services.AddScoped<PersonProposals>();
+        services.AddScoped<PlanDecisions>();
+        services.AddScoped<Meetings>();
+        services.AddScoped<MeetingChanges>();
+        services.AddScoped<AgendaRows>();
         services.AddScoped<CoverageQuestions>();
         services.AddAccess(configuration);
         services.AddMediation();

@@ -17,7 +17,7 @@ public static class Problems
             Title(error.Status),
             error.Status,
             error.Detail,
-            error is InvalidResource or RuleNotMet ? [.. error.Issues.Select(i => new ProblemIssue(i.Key, i.Expression, i.Text))] : null),
+            error is InvalidResource or RuleNotMet or Features.CarePlans.Overtaken or Features.Mdt.RulesNotMet ? [.. error.Issues.Select(i => new ProblemIssue(i.Key, i.Expression, i.Text))] : null),
         ProblemJson.Default.Problem,
         "application/problem+json",
         error.Status);

@@ -57,7 +57,7 @@ public sealed record AgendaRow
     /// <summary>Has an accountable lead.</summary>
     public bool HasLead { get; init; }
 
-    /// <summary>Last day of the lead in their role; null: no end is known.</summary>
+    /// <summary>Last day of the lead in their role, or of the one who left since the last meeting; null: no end is known.</summary>
     public DateOnly? LeadLeavesOn { get; init; }
 
     /// <summary>Has a joint plan in force.</summary>
@@ -162,7 +162,7 @@ public static class Agenda
             Add(AgendaReasonKind.NewAtLevel4, row.PreviousLevel is { } from ? $"New at level 4; was at level {from}." : "New at level 4; was not on the list.");
         }
 
-        if (isDue && row.HasLead && row.LeadLeavesOn <= ahead)
+        if (isDue && row.LeadLeavesOn <= ahead)
         {
             Add(AgendaReasonKind.LeadLeft, row.LeadLeavesOn < today ? $"The accountable lead left on {Words.Date(row.LeadLeavesOn.Value)}." : $"The accountable lead leaves on {Words.Date(row.LeadLeavesOn!.Value)}.");
         }

@@ -34,6 +34,9 @@ public sealed record WriteTarget
 
     /// <summary>If-None-Match: *.</summary>
     public bool MustNotExist { get; init; }
+
+    /// <summary>The service itself renders the resource: its references name what is stored, and are left as they are.</summary>
+    public bool IsOurs { get; init; }
 }
 
 /// <summary>
@@ -118,7 +121,7 @@ public sealed class ResourcePreparer
             patientKey = person.Value;
         }
 
-        var named = await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        var named = target is { IsOurs: true } ? default : await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
         var body = Assemble(json.Span, found, id);
         var (people, everybody) = found.Type != ResourceType.Patient && named.MayBelongToMore(patientKey)
             ? await SharedResources.PeopleAsync(session, found.Type, body, patientKey, ct)

@@ -134,6 +134,42 @@ public sealed class PersonStanding
 
     /// <summary>Counts changes, so that two editors never overwrite each other.</summary>
     public int Revision { get; set; }
+
+    /// <summary>Probability of an emergency admission in the current run, 0 to 1. This and all below is derived, for worklists.</summary>
+    public double Risk { get; set; }
+
+    /// <summary>Level by the model in the run before; 0 not in it.</summary>
+    public byte PreviousLevel { get; set; }
+
+    /// <summary>How the level moved since the run before.</summary>
+    public LevelChange Change { get; set; }
+
+    /// <summary>Number of the predictor that contributes most, from 1 in the order of the run's model; 0 none.</summary>
+    public byte Reason1 { get; set; }
+
+    /// <summary>The second.</summary>
+    public byte Reason2 { get; set; }
+
+    /// <summary>The third.</summary>
+    public byte Reason3 { get; set; }
+
+    /// <summary>Band of the electronic Frailty Index: 0 fit, 1 mild, 2 moderate, 3 severe.</summary>
+    public byte Frailty { get; set; }
+
+    /// <summary>Lives in a care home.</summary>
+    public bool InCareHome { get; set; }
+
+    /// <summary>Conditions on record: bit n is <c>ConditionGroup</c> n, 0 to 63.</summary>
+    public long ConditionsLow { get; set; }
+
+    /// <summary>Conditions on record: bit n is <c>ConditionGroup</c> 64 + n.</summary>
+    public long ConditionsHigh { get; set; }
+
+    /// <summary>Day of the latest admission to hospital; 0 none.</summary>
+    public int AdmittedDay { get; set; }
+
+    /// <summary>Day of the latest discharge from hospital; 0 none.</summary>
+    public int DischargedDay { get; set; }
 }
 
 /// <summary>Counts of people for the national condition: one month, practice, level and group.</summary>

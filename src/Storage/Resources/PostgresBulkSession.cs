@@ -8,7 +8,7 @@ using NpgsqlTypes;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Bulk writes into PostgreSQL: binary COPY, and set statements over arrays; a constant number of round trips per commit.</summary>
-internal sealed partial class PostgresBulkSession(DbConnection connection) : IBulkSession
+internal sealed partial class PostgresBulkSession(DbConnection connection, bool owned = true) : IBulkSession
 {
     private readonly NpgsqlConnection _db = (NpgsqlConnection)connection;
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
@@ -18,17 +18,22 @@ internal sealed partial class PostgresBulkSession(DbConnection connection) : IBu
 
     public async Task BeginAsync()
     {
+        await StageAsync();
+        _transaction = await _db.BeginTransactionAsync();
+    }
+
+    /// <summary>Makes the temporary tables that bulk rows go through, once per connection.</summary>
+    public async Task StageAsync()
+    {
         if (!_staged)
         {
             await RunAsync("""
-                CREATE TEMP TABLE staged_resource (LIKE resource) ON COMMIT DELETE ROWS;
-                CREATE TEMP TABLE staged_timeline (LIKE timeline) ON COMMIT DELETE ROWS;
-                CREATE TEMP TABLE staged_patient (LIKE patient) ON COMMIT DELETE ROWS;
+                CREATE TEMP TABLE IF NOT EXISTS staged_resource (LIKE resource) ON COMMIT DELETE ROWS;
+                CREATE TEMP TABLE IF NOT EXISTS staged_timeline (LIKE timeline) ON COMMIT DELETE ROWS;
+                CREATE TEMP TABLE IF NOT EXISTS staged_patient (LIKE patient) ON COMMIT DELETE ROWS;
                 """);
             _staged = true;
         }
-
-        _transaction = await _db.BeginTransactionAsync();
     }
 
     public async Task CommitAsync()
@@ -413,7 +418,10 @@ internal sealed partial class PostgresBulkSession(DbConnection connection) : IBu
             await _transaction.DisposeAsync();
         }
 
-        await connection.DisposeAsync();
+        if (owned)
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     private static void Types(NpgsqlCommand command, List<PreparedResource> items)

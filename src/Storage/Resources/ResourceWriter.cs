@@ -173,7 +173,8 @@ public sealed class ResourceWriter : IAsyncDisposable
         }
     }
 
-    private async Task ApplyAsync(IBulkSession session, WritePlan plan)
+    /// <summary>Writes what was decided, table by table.</summary>
+    internal static async Task ApplyAsync(IBulkSession session, WritePlan plan)
     {
         plan.Inserts.Sort(ByKey);
         plan.Updates.Sort(ByKey);

@@ -7,7 +7,7 @@ using SQLitePCL;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Bulk writes into SQLite: prepared statements, rows in key order.</summary>
-internal sealed partial class SqliteBulkSession(DbConnection connection) : IBulkSession
+internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true) : IBulkSession
 {
     private readonly sqlite3 _db = ((SqliteConnection)connection).Handle!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
@@ -309,7 +309,10 @@ internal sealed partial class SqliteBulkSession(DbConnection connection) : IBulk
             statement.Dispose();
         }
 
-        await connection.DisposeAsync();
+        if (owned)
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     private void Superseded(PreparedResource item)

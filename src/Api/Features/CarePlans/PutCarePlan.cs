@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Plans;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
-using BetterCare.Care.Storage.Model;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -37,7 +37,7 @@ public static class PutCarePlan
     }
 
     /// <summary>Judges the plan and keeps it as the next version.</summary>
-    public sealed class Handler(CareDbContext db, People people, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<PlanView>>
+    public sealed class Handler(People people, PlanDecisions decisions, DecisionResources resources) : IRequestHandler<Command, Result<PlanView>>
     {
         /// <inheritdoc/>
         public async Task<Result<PlanView>> Handle(Command request, CancellationToken cancellationToken)
@@ -49,51 +49,20 @@ public static class PutCarePlan
                 return error;
             }
 
+            await using var transaction = await resources.BeginAsync(ct);
             var standing = await people.StandingAsync(found.Value, ct);
-            if (request.ExpectedVersion is { } expected && expected != standing.PlanVersion)
+            if (await decisions.OvertakenAsync(standing, request.ExpectedVersion, request.Plan, ct) is { } overtaken)
             {
-                return new Conflict(412, standing.PlanVersion == 0
-                    ? "There is no plan yet: send it without If-Match."
-                    : $"The plan is at version {standing.PlanVersion} by now. Read it, apply your change to it, and send If-Match: W/\"{standing.PlanVersion}\".");
+                return overtaken;
             }
 
-            if (request.ExpectedVersion is null && standing.PlanVersion > 0)
+            var written = await decisions.WriteAsync(standing, request.Plan, ct);
+            if (written.Error is null)
             {
-                return new Conflict(428, $"The person has a plan. Send If-Match: W/\"{standing.PlanVersion}\", so that no one's work is overwritten.");
+                await transaction.CommitAsync(ct);
             }
 
-            // The lead in the plan is the accountable lead on record, unless the plan names one.
-            var plan = request.Plan.Lead is null && standing.HasLead ? request.Plan with { Lead = standing.LeadId } : request.Plan;
-            var level = People.LevelOf(standing);
-            var verdict = PlanRules.Evaluate(plan, level, people.Today);
-            if (plan.Status == PlanStatus.Agreed && plan.Agreement is null)
-            {
-                var rule = verdict.Missing.FirstOrDefault(m => m.Rule == PlanRules.AgreementGiven);
-                return new RuleNotMet(PlanRules.AgreementGiven, rule is null ? "A plan is agreed when the person, or someone on their behalf, agreed." : $"{rule.Detail} {rule.HowToSatisfy}");
-            }
-
-            if (plan.Status == PlanStatus.Closed && plan.Outcome is null)
-            {
-                return new RuleNotMet(PlanRules.OutcomeGiven, "A plan is closed with an outcome: say how it ended.");
-            }
-
-            var before = People.ShareOf(standing);
-            standing.PlanVersion++;
-            standing.PlanState = plan.Status.ToString().ToLowerInvariant();
-            standing.PlanJoint = verdict.Counts;
-            standing.PlanComplete = verdict.IsComplete;
-            standing.ReviewDay = verdict.ReviewBy?.DayNumber ?? 0;
-            db.CarePlans.Add(new CarePlanVersion
-            {
-                PatientKey = standing.PatientKey,
-                Version = standing.PlanVersion,
-                Plan = JsonSerializer.Serialize(plan, Json),
-                WrittenBy = current.Caller.Name,
-                WrittenAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
-            });
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await people.SaveAsync(standing, before, ct);
-            return ViewOf(standing.PlanVersion, plan, verdict, current.Caller.Name);
+            return written;
         }
     }
 

@@ -95,7 +95,7 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
                 Practices = organisation.IsPractice ? new[] { code }.ToFrozenSet(StringComparer.Ordinal) : [],
                 IsRegistered = person.Active,
                 From = Date(r, "start"),
-                LastDay = Date(r, "end"),
+                LastDay = Date(r, "end") ?? LeftWhen(r, role.LastUpdated),
                 Capacity = Capacity,
                 SevenDayCover = r.TryGetProperty("availableTime", out var times)
                     && times.EnumerateArray().SelectMany(t => t.TryGetProperty("daysOfWeek", out var d) ? d.EnumerateArray().Select(x => x.GetString()) : []).Distinct().Count() == 7,
@@ -180,6 +180,11 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
     private static string? Reference(JsonElement resource, string element, string prefix) =>
         resource.TryGetProperty(element, out var reference) && reference.TryGetProperty("reference", out var text)
             && text.GetString() is { } r && r.StartsWith(prefix, StringComparison.Ordinal) ? r[prefix.Length..] : null;
+
+    /// <summary>A role that is not active any more and names no end ended, at the latest, when that was told.</summary>
+    private static DateOnly? LeftWhen(JsonElement role, long told) =>
+        role.TryGetProperty("active", out var active) && active.ValueKind == JsonValueKind.False
+            ? DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(told).UtcDateTime).AddDays(-1) : null;
 
     private static DateOnly? Date(JsonElement role, string end) =>
         role.TryGetProperty("period", out var period) && period.TryGetProperty(end, out var text)

@@ -39,6 +39,8 @@ public static class ProposeLeads
             var keys = standings.Select(s => s.PatientKey).ToList();
             var register = await registers.ReadAsync(ct);
             var practitioners = await db.Professionals.AsNoTracking().ToDictionaryAsync(p => p.ProfessionalKey, p => p.PractitionerId, ct);
+            var wishes = (await db.LeadWishes.AsNoTracking().Where(w => w.EndDay == 0).ToListAsync(ct)).ToDictionary(w => w.PatientKey, Wishes.Of);
+            var namedGps = await db.NamedGps.AsNoTracking().Where(g => g.EndDay == 0).ToDictionaryAsync(g => g.PatientKey, g => g.PractitionerId, ct);
             var places = await db.Practices.AsNoTracking().ToDictionaryAsync(p => p.Code, p => p.Place, StringComparer.Ordinal, ct);
 
             var people = new List<PersonForLead>(keys.Count);
@@ -46,7 +48,11 @@ public static class ProposeLeads
             {
                 var part = chunk.Select(s => s.PatientKey).ToList();
                 var timelines = await db.Timelines.AsNoTracking().Where(t => part.Contains(t.PatientKey)).ToDictionaryAsync(t => t.PatientKey, t => t.Events, ct);
-                people.AddRange(chunk.Select(s => PersonOf(s, timelines.GetValueOrDefault(s.PatientKey) ?? [], practitioners, places.GetValueOrDefault(s.PracticeCode) ?? "")));
+                people.AddRange(chunk.Select(s => PersonOf(s, timelines.GetValueOrDefault(s.PatientKey) ?? [], practitioners, places.GetValueOrDefault(s.PracticeCode) ?? "") with
+                {
+                    Wish = wishes.GetValueOrDefault(s.PatientKey),
+                    NamedGp = namedGps.GetValueOrDefault(s.PatientKey),
+                }));
             }
 
             var proposal = LeadAssignment.Assign(people, register.Values.Select(r => r.Professional), today);
@@ -57,7 +63,8 @@ public static class ProposeLeads
             foreach (var assigned in proposal.Assigned)
             {
                 var who = register[assigned.Lead.Professional.Key];
-                Record(byKey[assigned.Person], LeadState.Proposed, who, string.Join('\n', assigned.Lead.Parts().Select(p => p.Reason)), now);
+                var reasons = assigned.Lead.Parts().Select(p => p.Reason).Concat(assigned.UnmetWish?.Reasons.Select(r => $"A wish is not met: {r.Detail}") ?? []);
+                Record(byKey[assigned.Person], LeadState.Proposed, who, string.Join('\n', reasons), now);
             }
 
             foreach (var nobody in proposal.Unassigned)

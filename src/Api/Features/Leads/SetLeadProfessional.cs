@@ -1,12 +1,9 @@
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Leads;
-using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Model;
 using FluentValidation;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
-using LeadState = BetterCare.Care.Storage.Model.LeadState;
 
 namespace BetterCare.Care.Api.Features.Leads;
 
@@ -38,7 +35,7 @@ public static class SetLeadProfessional
     }
 
     /// <summary>Checks the rules and records the decision; the former lead's period ends on the same day.</summary>
-    public sealed class Handler(CareDbContext db, People people, ProfessionalRegister registers, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<Lead>>
+    public sealed class Handler(People people, LeadDecisions decisions, DecisionResources resources, ProfessionalRegister registers) : IRequestHandler<Command, Result<Lead>>
     {
         /// <inheritdoc/>
         public async Task<Result<Lead>> Handle(Command request, CancellationToken cancellationToken)
@@ -50,66 +47,20 @@ public static class SetLeadProfessional
                 return error;
             }
 
+            await using var transaction = await resources.BeginAsync(ct);
             var standing = await people.StandingAsync(found.Value, ct);
-            var register = await registers.ReadAsync(ct);
-            var who = register.GetValueOrDefault(request.Practitioner);
-            var place = await db.Practices.Where(p => p.Code == standing.PracticeCode).Select(p => p.Place).SingleOrDefaultAsync(ct) ?? "";
-            var person = ProposeLeads.PersonOf(standing, [], new Dictionary<int, string>(), place);
-            var unmet = LeadRules.Unmet(who?.Professional, person, people.Today);
-            if (unmet.Count > 0)
+            var decided = await decisions.AppointAsync(standing, request.Practitioner, request.Reason, ct);
+            if (decided.Error is { } refusal)
             {
-                return new RuleNotMet(unmet[0].Rule, string.Join(' ', unmet.Select(u => $"{u.Detail} {u.HowToSatisfy}")));
+                return refusal;
             }
 
-            var before = People.ShareOf(standing);
-            var today = people.Today.DayNumber;
-            foreach (var open in await db.Leads.Where(l => l.PatientKey == standing.PatientKey && l.State != LeadState.Ended).ToListAsync(ct))
-            {
-                if (open.State == LeadState.Confirmed)
-                {
-                    if (open.PractitionerId == who!.Professional.Key)
-                    {
-                        return Told(open, who);
-                    }
-
-                    open.EndDay = today;
-                    open.EndReason = request.Reason;
-                }
-
-                open.State = LeadState.Ended;
-            }
-
-            // The former lead ends in a statement before: the database allows one current lead at any moment.
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await db.SaveChangesAsync(ct);
-
-            var record = new LeadRecord
-            {
-                Id = Guid.CreateVersion7().ToString(),
-                PatientKey = standing.PatientKey,
-                State = LeadState.Confirmed,
-                PractitionerId = who!.Professional.Key,
-                PractitionerName = who.Name,
-                Role = who.Professional.Role,
-                Sector = SectorName(who.Professional.Sector),
-                Reasons = request.Reason,
-                DecidedBy = current.Caller.Name,
-                DecidedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
-                StartDay = today,
-            };
-            db.Leads.Add(record);
-            standing.LeadState = LeadState.Confirmed;
-            standing.HasLead = true;
-            standing.LeadId = record.PractitionerId;
-            standing.LeadName = record.PractitionerName;
-            standing.LeadRole = record.Role;
-            await people.SaveAsync(standing, before, ct);
-            return Told(record, who);
+            await transaction.CommitAsync(ct);
+            var record = decided.Value;
+            return new Lead(
+                record.PractitionerId, record.PractitionerName, record.Role, record.Sector, FhirText.Day(record.StartDay), record.DecidedBy, record.Reasons,
+                (await registers.ReadAsync(ct)).GetValueOrDefault(record.PractitionerId)?.Phone);
         }
-
-        private static Lead Told(LeadRecord record, Registered who) => new(
-            record.PractitionerId, record.PractitionerName, record.Role, record.Sector,
-            DateOnly.FromDayNumber(record.StartDay).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), record.DecidedBy, record.Reasons, who.Phone);
     }
 
     /// <summary>A sector as FHIR-like code.</summary>

@@ -64,6 +64,7 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
             try
             {
                 await PutInForceAsync(db, new People(db, new CurrentCaller(), clock), standing, 0, ct);
+                await transaction.CommitAsync(ct);
                 ended++;
             }
             catch (CareException)
@@ -75,7 +76,35 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
         return ended;
     }
 
-    /// <summary>Gives a person an agreed level, or none (0), with the plan judged by it and the coverage moved; commits.</summary>
+    /// <summary>Agrees a level: ends the one before, if any, and puts the new one in force; the caller commits.</summary>
+    internal static async Task<AgreedLevelRecord> AgreeAsync(CareDbContext db, People people, PersonStanding standing, int level, string reason, DateOnly expires, string who, DateTimeOffset now, CancellationToken ct)
+    {
+        var open = await db.AgreedLevels.SingleOrDefaultAsync(a => a.PatientKey == standing.PatientKey && a.EndDay == 0, ct);
+        if (open is not null)
+        {
+            // In a statement before: the database allows one level in force at any moment.
+            (open.EndDay, open.EndReason, open.EndedBy) = (people.Today.DayNumber, reason, who);
+            await db.SaveChangesAsync(ct);
+        }
+
+        var record = new AgreedLevelRecord
+        {
+            PatientKey = standing.PatientKey,
+            Id = Guid.CreateVersion7(now).ToString(),
+            Level = (byte)level,
+            ModelLevel = standing.ModelLevel,
+            Reason = reason,
+            DecidedBy = who,
+            DecidedAt = now.ToUnixTimeMilliseconds(),
+            StartDay = people.Today.DayNumber,
+            ExpiresDay = expires.DayNumber,
+        };
+        db.AgreedLevels.Add(record);
+        await PutInForceAsync(db, people, standing, record.Level, ct);
+        return record;
+    }
+
+    /// <summary>Gives a person an agreed level, or none (0), with the plan judged by it and the coverage moved; the caller commits.</summary>
     internal static async Task PutInForceAsync(CareDbContext db, People people, PersonStanding standing, byte level, CancellationToken ct)
     {
         var before = People.ShareOf(standing);
@@ -89,6 +118,6 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
             standing.ReviewDay = verdict.ReviewBy?.DayNumber ?? 0;
         }
 
-        await people.SaveAsync(standing, before, ct);
+        await people.KeepAsync(standing, before, ct);
     }
 }

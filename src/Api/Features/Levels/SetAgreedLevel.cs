@@ -1,7 +1,6 @@
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Model;
 using MediatR;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
@@ -50,31 +49,10 @@ public static class SetAgreedLevel
                 return error;
             }
 
-            var who = current.Caller.Name;
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var standing = await people.StandingAsync(found.Value, ct);
-            var open = await db.AgreedLevels.SingleOrDefaultAsync(a => a.PatientKey == standing.PatientKey && a.EndDay == 0, ct);
-            if (open is not null)
-            {
-                // In a statement before: the database allows one level in force at any moment.
-                (open.EndDay, open.EndReason, open.EndedBy) = (today.DayNumber, request.Reason, who);
-                await db.SaveChangesAsync(ct);
-            }
-
-            var record = new AgreedLevelRecord
-            {
-                PatientKey = standing.PatientKey,
-                Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
-                Level = (byte)request.Level,
-                ModelLevel = standing.ModelLevel,
-                Reason = request.Reason!,
-                DecidedBy = who,
-                DecidedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
-                StartDay = today.DayNumber,
-                ExpiresDay = request.Expires.DayNumber,
-            };
-            db.AgreedLevels.Add(record);
-            await AgreedLevels.PutInForceAsync(db, people, standing, record.Level, ct);
+            var record = await AgreedLevels.AgreeAsync(db, people, standing, request.Level, request.Reason!, request.Expires, current.Caller.Name, clock.GetUtcNow(), ct);
+            await transaction.CommitAsync(ct);
             return new LevelView(People.LevelOf(standing), standing.ModelLevel, AgreedLevelView.Of(record));
         }
     }
@@ -134,6 +112,7 @@ public static class EndAgreedLevel
             (open.EndDay, open.EndReason, open.EndedBy) = (people.Today.DayNumber, request.Reason, current.Caller.Name);
             var standing = await people.StandingAsync(found.Value, ct);
             await AgreedLevels.PutInForceAsync(db, people, standing, 0, ct);
+            await transaction.CommitAsync(ct);
             return new LevelView(People.LevelOf(standing), standing.ModelLevel, null);
         }
     }
