@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
 

@@ -63,7 +63,7 @@ public sealed class TwoProcessesTests(PostgresApp app) : IClassFixture<PostgresA
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[] { typeof(CareHost).Assembly.Location, "serve", "--urls", $"http://127.0.0.1:{port}", "--database", app.Database })
         {
             start.ArgumentList.Add(argument);
