@@ -72,6 +72,7 @@ public sealed class BundlePreparer
     /// <summary>Reads and prepares a Bundle.</summary>
     public async Task<PreparedBundle> PrepareAsync(IngestSession session, ReadOnlyMemory<byte> json, CancellationToken ct)
     {
+        json = Slashes.Plain(json);
         var sound = _reader.Read(json.Span);
         if (_reader.Type != ResourceType.Bundle)
         {
