@@ -10,15 +10,19 @@ internal static class StratifyVerb
     {
         var date = new Option<string>("--index-date") { Description = "The day the prediction is for, yyyy-MM-dd.", Required = true };
         var policy = new Option<string>("--policy") { Description = "prism, combined-model, halton-2014 or emis-qadmissions-bands.", DefaultValueFactory = _ => "prism" };
-        var model = new Option<string?>("--model") { Description = "Model document (a file), or the name of one that ships." };
+        var model = new Option<string?>("--model") { Description = "Id or id/version of a model that is or was in force, or the name of one that ships (default: the one in force)." };
         var command = new Command("stratify", "Score everyone and put them in levels 1 to 4.") { date, policy, model };
         command.SetAction((parse, ct) => Verb.RunAsync(
             parse,
             async (services, terminal, token) =>
             {
-                var name = parse.GetValue(model);
-                var document = name is not null && File.Exists(name) ? await File.ReadAllTextAsync(name, token) : name;
-                return await RunAsync(services, terminal, new RunRequest(parse.GetValue(date)!, parse.GetValue(policy)!, document), token) is null ? Verb.Failed : Verb.Ok;
+                if (parse.GetValue(model) is { } name && File.Exists(name))
+                {
+                    terminal.Fail($"A run makes everybody's list, so its model has to be approved first: ./run model propose {name} --by NAME, then review and activate. To see how good it is: ./run evaluate --model {name}.");
+                    return Verb.Failed;
+                }
+
+                return await RunAsync(services, terminal, new RunRequest(parse.GetValue(date)!, parse.GetValue(policy)!, parse.GetValue(model)), token) is null ? Verb.Failed : Verb.Ok;
             },
             ct));
         return command;

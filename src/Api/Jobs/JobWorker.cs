@@ -1,6 +1,5 @@
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Levels;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +10,7 @@ namespace BetterCare.Care.Api.Jobs;
 /// Runs background jobs one after the other; at start it takes up what a stop or a kill left unfinished. Beside them it ends
 /// agreed levels that have run out.
 /// </summary>
-public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, StratificationJobs runs, ExportJobs exports, AgreedLevels levels, TimeProvider clock, ILogger<JobWorker> log) : BackgroundService
+public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, ExportJobs exports, IEnumerable<IJobRunner> runners, JobControl control, AgreedLevels levels, TimeProvider clock, ILogger<JobWorker> log) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -83,14 +82,18 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
                 case ExportJobs.Kind:
                     await exports.RunAsync(id, ct);
                     break;
-                case StratificationJobs.Kind:
-                    await runs.RunAsync(id, new Saved(contexts, id, job!.Total), ct);
+                default:
+                    if (runners.FirstOrDefault(r => r.Kind == kind) is { } runner)
+                    {
+                        await control.RunAsync(runner, id, ct);
+                    }
+
                     break;
             }
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            // The job stays as it is and is taken up at the next start.
+            // Cancelled by the one who asked for it; or the service stops: then it is taken up at the next start.
         }
 #pragma warning disable CA1031 // One job that fails must not end the worker.
         catch (Exception e)
@@ -105,26 +108,4 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
 
     [LoggerMessage(1001, LogLevel.Error, "The {Kind} {JobId} failed: {Exception}")]
     private partial void Failed(string kind, string jobId, string exception);
-
-    /// <summary>Keeps the progress of a run where the one who asked can see it, twice a second at most.</summary>
-    private sealed class Saved(IDbContextFactory<CareDbContext> contexts, string id, long total) : IProgress<double>
-    {
-        private long _next;
-
-        public void Report(double value)
-        {
-            var now = Environment.TickCount64;
-            var next = Interlocked.Read(ref _next);
-            if (now < next || Interlocked.CompareExchange(ref _next, now + 500, next) != next)
-            {
-                return;
-            }
-
-            _ = Task.Run(async () =>
-            {
-                await using var db = await contexts.CreateDbContextAsync();
-                await db.Jobs.Where(j => j.Id == id).ExecuteUpdateAsync(s => s.SetProperty(j => j.Done, (long)(value * total)));
-            });
-        }
-    }
 }

@@ -25,7 +25,7 @@ public sealed class Job
     /// <summary>Opaque id.</summary>
     public required string Id { get; set; }
 
-    /// <summary><c>import</c> or <c>stratification</c>.</summary>
+    /// <summary><c>import</c>, <c>stratification</c>, <c>model-training</c> and so on.</summary>
     public required string Kind { get; set; }
 
     /// <summary>How far it is.</summary>
@@ -167,6 +167,15 @@ public sealed class StratificationRun
     /// <summary>Sum of probabilities: admissions expected in 12 months.</summary>
     public double ExpectedAdmissions { get; set; }
 
+    /// <summary>People from level (row 0 to 4) of the previous run to level (column 0 to 4) of this one, as JSON; 0: not in the run.</summary>
+    public string Transitions { get; set; } = "[]";
+
+    /// <summary>SHA-256 over keys, probabilities, levels and reasons: the same data, model, policy and date give the same.</summary>
+    public string Fingerprint { get; set; } = "";
+
+    /// <summary>Population stability index of the probabilities against the previous run; null for the first.</summary>
+    public double? Stability { get; set; }
+
     /// <summary>Unix milliseconds.</summary>
     public long CreatedAt { get; set; }
 
@@ -219,4 +228,23 @@ public sealed class RiskScore
 
     /// <summary>The largest contributions: see <see cref="Runs.ReasonBytes"/>.</summary>
     public required byte[] Reasons { get; set; }
+}
+
+/// <summary>A person of the previous run who is not in this one.</summary>
+public sealed class RunLeaver
+{
+    /// <summary>The run that they are no longer in.</summary>
+    public int RunId { get; set; }
+
+    /// <summary>The person.</summary>
+    public long PatientKey { get; set; }
+
+    /// <summary>ODS code of the practice at the time of the run.</summary>
+    public required string PracticeCode { get; set; }
+
+    /// <summary>Level in the previous run.</summary>
+    public byte PreviousLevel { get; set; }
+
+    /// <summary>Why they are not in this run (<c>ExclusionReason</c>); 0: no longer in the data.</summary>
+    public byte Reason { get; set; }
 }

@@ -25,7 +25,7 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
     private readonly int _indexDay;
     private int _first;
     private int _last;
-    private readonly HashSet<string> _practices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Code, int Number)> _practices = new(StringComparer.Ordinal);
 
     private StoredTimelines(DbConnection connection, int indexDay)
     {
@@ -75,8 +75,8 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
         while (batch.Count < BatchSize && Next(out var key, out var facts, out var practice, out var stored))
         {
             var events = MemoryMarshal.Cast<byte, TimelineEvent>(stored);
-            batch.Add(key, in facts, events);
-            Seen.Add(new PersonSeen(key, practice, facts, LastAdmission(events)));
+            batch.Add(key, in facts, events, practice.Number);
+            Seen.Add(new PersonSeen(key, practice.Code, facts, LastAdmission(events)));
             Widen(events);
         }
 
@@ -91,18 +91,18 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
     }
 
     /// <summary>Reads the next row; the bytes are valid until the one after.</summary>
-    private protected abstract bool Next(out long key, out PersonFacts facts, out string practice, out ReadOnlySpan<byte> events);
+    private protected abstract bool Next(out long key, out PersonFacts facts, out (string Code, int Number) practice, out ReadOnlySpan<byte> events);
 
-    /// <summary>One string per practice, not one per person.</summary>
-    private protected string Interned(string practice)
+    /// <summary>One string and one number per practice, not one per person. Numbers only tell practices apart.</summary>
+    private protected (string Code, int Number) Practice(string code)
     {
-        if (_practices.TryGetValue(practice, out var one))
+        if (!_practices.TryGetValue(code, out var one))
         {
-            return one;
+            one = (code, _practices.Count + 1);
+            _practices.Add(code, one);
         }
 
-        _practices.Add(practice);
-        return practice;
+        return one;
     }
 
     private void Widen(ReadOnlySpan<TimelineEvent> events)
@@ -150,7 +150,7 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
             return base.DisposeAsync();
         }
 
-        private protected override bool Next(out long key, out PersonFacts facts, out string practice, out ReadOnlySpan<byte> events)
+        private protected override bool Next(out long key, out PersonFacts facts, out (string Code, int Number) practice, out ReadOnlySpan<byte> events)
         {
             // A statement that is stepped past its end begins again.
             _ended = _ended || !_rows.Step();
@@ -158,7 +158,7 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
             {
                 key = 0;
                 facts = default;
-                practice = "";
+                practice = default;
                 events = default;
                 return false;
             }
@@ -167,7 +167,7 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
             facts = new PersonFacts(
                 (int)_rows.Long(1), (int)_rows.Long(2), (int)_rows.Long(3), (int)_rows.Long(4), (Sex)_rows.Long(5), (byte)_rows.Long(6),
                 (byte)_rows.Long(7), (PersonFlags)_rows.Long(8));
-            practice = Interned(_rows.Text(9));
+            practice = Practice(_rows.Text(9));
             events = _rows.Blob(10);
             return true;
         }
@@ -182,13 +182,13 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
             await base.DisposeAsync();
         }
 
-        private protected override bool Next(out long key, out PersonFacts facts, out string practice, out ReadOnlySpan<byte> events)
+        private protected override bool Next(out long key, out PersonFacts facts, out (string Code, int Number) practice, out ReadOnlySpan<byte> events)
         {
             if (!reader.Read())
             {
                 key = 0;
                 facts = default;
-                practice = "";
+                practice = default;
                 events = default;
                 return false;
             }
@@ -197,7 +197,7 @@ public abstract class StoredTimelines : ITimelineSource, IAsyncDisposable
             facts = new PersonFacts(
                 reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3), reader.GetInt32(4), (Sex)reader.GetInt16(5),
                 (byte)reader.GetInt16(6), (byte)reader.GetInt16(7), (PersonFlags)reader.GetInt16(8));
-            practice = Interned(reader.GetString(9));
+            practice = Practice(reader.GetString(9));
             events = reader.IsDBNull(10) ? default : reader.GetFieldValue<byte[]>(10);
             return true;
         }

@@ -26,7 +26,8 @@ public static class EvaluationReport
     /// <param name="document">The model.</param>
     /// <param name="evaluation">How good it was.</param>
     /// <param name="about">What it was evaluated on, in a sentence: place, index date, whether the people were new to the model.</param>
-    public static string ToHtml(ModelDocument document, ModelEvaluation evaluation, string about)
+    /// <param name="drift">How far its predictors have moved since a baseline; null: not told.</param>
+    public static string ToHtml(ModelDocument document, ModelEvaluation evaluation, string about, DriftReport? drift = null)
     {
         var html = new StringBuilder();
         html.Append("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
@@ -39,6 +40,7 @@ public static class EvaluationReport
         Deciles(html, evaluation);
         Cuts(html, evaluation);
         Groups(html, evaluation);
+        Moved(html, drift);
         Shapes(html, document);
         Card(html, document);
         return html.Append("</main></body></html>\n").ToString();
@@ -171,6 +173,16 @@ public static class EvaluationReport
         Entry("Sources", string.Join("; ", card.Sources));
         Entry("Approved by", card.ApprovedBy ?? "nobody yet");
         html.Append("</dl>");
+    }
+
+    private static void Moved(StringBuilder html, DriftReport? drift)
+    {
+        if (drift is not null)
+        {
+            html.Append("<h2>How far predictors have moved</h2>");
+            Table(html, "Population stability index since the baseline, the most moved first", ["Predictor", "Index", "Reading"],
+                drift.Rows.Select(r => new[] { Predictors.Find(r.What)?.Label ?? r.What, F(r.Index), r.Reading }));
+        }
     }
 
     private static void Plot(StringBuilder html, string heading, Svg svg, string[] head, IEnumerable<string[]> rows, string level = "h2")

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Models;
+using BetterCare.Care.Stratification.Runs;
 using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Stratification.Evaluation;
@@ -11,29 +12,80 @@ namespace BetterCare.Care.Stratification.Evaluation;
 /// <param name="Stratum">People are only matched within a stratum, for example sex and age band.</param>
 /// <param name="Before">Emergency admissions in the year before.</param>
 /// <param name="After">Emergency admissions in the year after.</param>
-public readonly record struct ComparedPerson(long Key, double LogOdds, int Stratum, double Before, double After)
+public readonly record struct ComparedPerson(long Key, double LogOdds, int Stratum, double Before, double After);
+
+/// <summary>Looks at people on the day on which a service began (or, without it, would have); one thread's memory, used again and again.</summary>
+public sealed class ComparedPersonReader
 {
-    /// <summary>
-    /// A person at the day on which the service began (or, without it, would have): risk by the model on that day, sex
-    /// and ten-year age band as stratum, emergency admissions of the 365 days before and after.
-    /// </summary>
-    /// <param name="person">The person.</param>
-    /// <param name="model">The model.</param>
+    private readonly IRiskModel _model;
+    private readonly IndexDate _began;
+    private readonly FeatureSet _features;
+    private readonly float[] _values;
+    private readonly PersonHistory _history = new();
+
+    /// <summary>Prepares the reading.</summary>
+    /// <param name="model">The model whose risk people are matched on.</param>
     /// <param name="began">The day.</param>
-    public static ComparedPerson Of(in PersonTimeline person, IRiskModel model, IndexDate began)
+    public ComparedPersonReader(IRiskModel model, IndexDate began)
     {
-        var features = FeatureSet.Of(model.FeatureIds);
-        var values = new float[features.Count];
-        var history = new PersonHistory();
-        features.Extract(in person, began, history, values);
-        var before = history.EmergencyAdmissions(IndexDate.OutcomeDays);
+        _model = model;
+        _began = began;
+        _features = FeatureSet.Of(model.FeatureIds);
+        _values = new float[_features.Count];
+    }
+
+    /// <summary>Risk on the day, sex and ten-year age band as stratum, emergency admissions of the 365 days before and after.</summary>
+    /// <param name="key">Storage key.</param>
+    /// <param name="facts">Undated facts.</param>
+    /// <param name="events">The whole timeline.</param>
+    public ComparedPerson Read(long key, in PersonFacts facts, ReadOnlySpan<TimelineEvent> events)
+    {
+        _history.Load(in facts, events, _began);
+        _features.Extract(_history, _values);
+        var before = _history.EmergencyAdmissions(IndexDate.OutcomeDays);
 
         // The year after, seen from its end, with the same rules for what one admission is.
-        history.Load(person.Facts, person.Events.Span, new IndexDate(began.OutcomeEnd));
-        var after = history.EmergencyAdmissions(IndexDate.OutcomeDays);
-        var stratum = ((int)person.Facts.Sex * 16) + (Math.Max(0, person.Facts.AgeOn(began.Day)) / 10);
-        return new ComparedPerson(person.PatientKey, Logistic.LogOdds(model.Score(values)), stratum, before, after);
+        _history.Load(in facts, events, new IndexDate(_began.OutcomeEnd));
+        var after = _history.EmergencyAdmissions(IndexDate.OutcomeDays);
+        var stratum = ((int)facts.Sex * 16) + (Math.Max(0, facts.AgeOn(_began.Day)) / 10);
+        return new ComparedPerson(key, Logistic.LogOdds(_model.Score(_values)), stratum, before, after);
     }
+
+    /// <summary>Reads those with the service and those without it out of a population.</summary>
+    /// <param name="model">The model whose risk people are matched on.</param>
+    /// <param name="source">The people.</param>
+    /// <param name="began">The day.</param>
+    /// <param name="period">Days that the data covers.</param>
+    /// <param name="hasService">Whether a person got it (true), did not (false), or belongs to neither (null); asked by several threads.</param>
+    /// <param name="progress">Told the number of people read; may be null.</param>
+    /// <param name="ct">Stops the reading.</param>
+    /// <exception cref="IndexDateException">The year after the day is not covered.</exception>
+    public static (List<ComparedPerson> With, List<ComparedPerson> Without) Split(
+        IRiskModel model, ITimelineSource source, IndexDate began, DataPeriod period, Func<long, bool?> hasService, IProgress<int>? progress = null, CancellationToken ct = default)
+    {
+        period.CheckOutcome(began);
+        var chunks = BatchWork.Map(source, 0, () => new ComparedPersonReader(model, began).Worker(hasService), progress, ct);
+        return (
+            [.. chunks.SelectMany(c => c).Where(p => p.Service).Select(p => p.Person)],
+            [.. chunks.SelectMany(c => c).Where(p => !p.Service).Select(p => p.Person)]);
+    }
+
+    private Func<PersonTimelineBatch, List<(ComparedPerson Person, bool Service)>> Worker(Func<long, bool?> hasService) => batch =>
+    {
+        var rows = new List<(ComparedPerson, bool)>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            ref readonly var facts = ref batch.Facts(i);
+            if (hasService(batch.Key(i)) is { } service
+                && Eligibility.Default.Check(in facts, _began) == ExclusionReason.None
+                && Eligibility.OutcomeOf(in facts, batch.Events(i), _began) != Outcome.Unknown)
+            {
+                rows.Add((Read(batch.Key(i), in facts, batch.Events(i)), service));
+            }
+        }
+
+        return rows;
+    };
 }
 
 /// <summary>

@@ -57,8 +57,26 @@ public sealed record Cohort(TrainingSet Data, IReadOnlyDictionary<ExclusionReaso
     public static Cohort Read(ITimelineSource source, FeatureSet features, IndexDate index, DataPeriod period, Eligibility? eligibility = null, int workers = 0, IProgress<int>? progress = null, CancellationToken ct = default)
     {
         period.CheckOutcome(index);
+        return Read(source, features, index, withOutcome: true, eligibility, workers, progress, ct);
+    }
+
+    /// <summary>Reads the features of a population at an index date whatever became of it, to tell how far they have moved. Every outcome says no.</summary>
+    /// <param name="source">The people.</param>
+    /// <param name="features">The predictors.</param>
+    /// <param name="index">The index date.</param>
+    /// <param name="period">Days that the data covers.</param>
+    /// <param name="ct">Stops the reading.</param>
+    /// <exception cref="IndexDateException">The index date cannot be used.</exception>
+    public static TrainingSet ReadFeatures(ITimelineSource source, FeatureSet features, IndexDate index, DataPeriod period, CancellationToken ct = default)
+    {
+        period.CheckRun(index);
+        return Read(source, features, index, withOutcome: false, null, 0, null, ct).Data;
+    }
+
+    private static Cohort Read(ITimelineSource source, FeatureSet features, IndexDate index, bool withOutcome, Eligibility? eligibility, int workers, IProgress<int>? progress, CancellationToken ct)
+    {
         var rules = eligibility ?? Eligibility.Default;
-        var chunks = BatchWork.Map<Chunk>(source, workers, () => new Reader(features, index, rules).Read, progress, ct);
+        var chunks = BatchWork.Map<Chunk>(source, workers, () => new Reader(features, index, rules, withOutcome).Read, progress, ct);
         var data = new TrainingSet(features);
         var excluded = new SortedDictionary<ExclusionReason, int>();
         var unknown = 0;
@@ -84,7 +102,7 @@ public sealed record Cohort(TrainingSet Data, IReadOnlyDictionary<ExclusionReaso
 
     private sealed record Chunk(List<long> Keys, float[] Values, List<bool> Outcomes, Dictionary<ExclusionReason, int> Excluded, int Unknown);
 
-    private sealed class Reader(FeatureSet features, IndexDate index, Eligibility eligibility)
+    private sealed class Reader(FeatureSet features, IndexDate index, Eligibility eligibility, bool withOutcome)
     {
         private readonly PersonHistory _history = new();
 
@@ -105,7 +123,7 @@ public sealed record Cohort(TrainingSet Data, IReadOnlyDictionary<ExclusionReaso
                     continue;
                 }
 
-                var outcome = Eligibility.OutcomeOf(in facts, batch.Events(i), index);
+                var outcome = withOutcome ? Eligibility.OutcomeOf(in facts, batch.Events(i), index) : Outcome.No;
                 if (outcome == Outcome.Unknown)
                 {
                     unknown++;

@@ -137,7 +137,7 @@ public sealed class ModelEvaluationTests
     {
         var person = new PersonBuilder().Admitted(366).Admitted(365).Admitted(1).Admitted(0).Admitted(-364).Admitted(-365).Build();
 
-        var compared = ComparedPerson.Of(in person, ModelDocument.Shipped("starting-values").ToModel(), PersonBuilder.Index);
+        var compared = new ComparedPersonReader(ModelDocument.Shipped("starting-values").ToModel(), PersonBuilder.Index).Read(person.PatientKey, person.Facts, person.Events.Span);
 
         (compared.Before, compared.After).ShouldBe((2, 2));
     }

@@ -11,7 +11,6 @@ using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Runs;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 using LevelChange = BetterCare.Care.Storage.Model.LevelChange;
 
 namespace BetterCare.Care.Api.Features.Runs;
@@ -62,7 +61,7 @@ public static class RiskList
     }
 
     /// <summary>Answers the query with one indexed read of a page.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, CurrentCaller current, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
         private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
         private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
@@ -89,7 +88,7 @@ public static class RiskList
                 change = word switch { "none" => LevelChange.None, "new" => LevelChange.New, "risen" => LevelChange.Risen, "fallen" => LevelChange.Fallen, _ => null };
                 if (change is null)
                 {
-                    return new Invalid("change", "A change is none, new, risen or fallen.");
+                    return new Invalid("change", "A change is none, new, risen or fallen. Those who left since the previous run: GET /v1/risk-list/left.");
                 }
             }
 
@@ -109,14 +108,12 @@ public static class RiskList
                 return new Invalid("cursor", "The cursor is not one of this list and sort order. Start again without it.");
             }
 
-            var run = await db.Runs.AsNoTracking().Where(r => r.Status == JobStatus.Completed).OrderByDescending(r => r.RunId).FirstOrDefaultAsync(ct);
+            var run = await models.CurrentAsync(db, ct);
             if (run is null)
             {
                 return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");
             }
 
-            var document = ModelDocument.Parse(Encoding.UTF8.GetBytes(run.Model));
-            var model = document.ToModel();
             var rows = new List<Row>();
             string? next = null;
             (object Value, long Key) last = default;
@@ -133,10 +130,10 @@ public static class RiskList
                 }
 
                 last = (reader.GetValue(19), reader.GetInt64(0));
-                rows.Add(ReadRow(reader, model));
+                rows.Add(ReadRow(reader, run.Model));
             }
 
-            return new Page(run.RunId, DateOnly.FromDayNumber(run.IndexDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), $"{run.ModelId} {run.ModelVersion}", document.Card.Summary, rows, next);
+            return new Page(run.RunId, run.IndexDate, run.Name, run.Note, rows, next);
         }
 
         private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, int runId)

@@ -1,50 +1,30 @@
+using System.Text;
 using System.Text.Json;
+using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification;
+using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Runs;
 using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Runs;
 
-/// <summary>What a run was asked to be.</summary>
-/// <param name="IndexDate">yyyy-MM-dd.</param>
-/// <param name="Policy">Id of a tier policy preset.</param>
-/// <param name="Model">Name of a model that ships, or a model document as JSON; null: the default.</param>
-public sealed record RunRequest(string IndexDate, string Policy, string? Model);
-
-/// <summary>A run as told to people.</summary>
-public sealed record RunReport(
-    int RunId,
-    string Status,
-    string IndexDate,
-    string Model,
-    string ModelVersion,
-    string Policy,
-    int People,
-    IReadOnlyDictionary<string, int> Excluded,
-    double ExpectedAdmissions,
-    IReadOnlyList<LevelCount> Levels,
-    IReadOnlyDictionary<string, int> Changes,
-    double Percent,
-    string? Message);
-
-/// <summary>People at a level.</summary>
-public sealed record LevelCount(int Level, int People, double Percent);
-
 /// <summary>Creates, runs and reports stratifications; the command line and HTTP share them.</summary>
-public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, TimeProvider clock)
+public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, Storage.Worklists.WorklistFacts worklists, RiskModels models, JobTable table, JobControl control, TimeProvider clock) : IJobRunner
 {
     /// <summary>The kind of a run in the job table.</summary>
     public const string Kind = "stratification";
 
-    /// <summary>The model in force until a place activates its own.</summary>
-    public const string DefaultModel = "synthetic-logistic";
+    private const double ScoringShare = 0.6;
 
-    /// <summary>Checks the request and puts it in the job table.</summary>
+    string IJobRunner.Kind => Kind;
+
+    /// <summary>Checks the request and puts it in the job table; what was asked before in the same words and is not finished is found again.</summary>
     public async Task<Result<string>> CreateAsync(RunRequest request, string requestedBy, CancellationToken ct)
     {
         if (!IndexDate.TryParse(request.IndexDate, out var index))
@@ -59,86 +39,65 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
 
         try
         {
-            TierPolicy.Preset(request.Policy).Validate();
-            ModelOf(request.Model).ToModel();
+            PolicyOf(request).Validate();
         }
         catch (TierPolicyException e)
         {
-            return new Invalid("policy", e.Message);
+            return new Invalid(request.Tiers is null ? "policy" : "tiers", e.Message);
         }
-        catch (Exception e) when (e is ModelDocumentException or Stratification.Features.UnknownPredictorException)
+
+        var model = await models.ForRunAsync(request.Model, ct);
+        if (model.Error is { } unfit)
         {
-            return new Invalid("model", e.Message);
+            return unfit is NotVisible ? new Invalid("model", unfit.Detail) : unfit;
         }
 
         await using var db = await contexts.CreateDbContextAsync(ct);
-        if (!await db.Patients.AnyAsync(ct))
+        var people = await db.Patients.CountAsync(ct);
+        if (people == 0)
         {
             return new Invalid("", "There are no people yet: import patient data first.");
         }
 
-        var job = new Job
+        // The model in force now is the model of this run, whatever happens before it gets its turn.
+        var name = RiskModels.Shipped.Contains(model.Value.Id) ? model.Value.Id : $"{model.Value.Id}/{model.Value.Version}";
+        return await table.CreateAsync(Kind, request with { Model = name }, requestedBy, people, ct);
+    }
+
+    async Task IJobRunner.RunAsync(string jobId, JobProgress progress, CancellationToken ct)
+    {
+        try
         {
-            Id = Guid.CreateVersion7().ToString(),
-            Kind = Kind,
-            Request = JsonSerializer.Serialize(request, JsonSerializerOptions.Web),
-            Fingerprint = "",
-            RequestedBy = requestedBy,
-            CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
-            Total = await db.Patients.CountAsync(ct),
-        };
-        db.Jobs.Add(job);
-        await db.SaveChangesAsync(ct);
-        return job.Id;
+            await RunAsync(jobId, progress, ct);
+        }
+        catch (CareException)
+        {
+            // Expected, and kept with the job.
+        }
     }
 
     /// <summary>Runs a job to its end. A job that was killed starts anew: nothing of it was kept.</summary>
+    /// <exception cref="CareException">The run cannot be made; the message says what would do.</exception>
     public async Task<RunReport> RunAsync(string jobId, IProgress<double>? progress, CancellationToken ct)
     {
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        var job = await db.Jobs.SingleAsync(j => j.Id == jobId, ct);
-        var request = JsonSerializer.Deserialize<RunRequest>(job.Request, JsonSerializerOptions.Web)!;
-        var document = ModelOf(request.Model);
-        var policy = TierPolicy.Preset(request.Policy);
-        var index = IndexDate.Parse(request.IndexDate);
-        var run = await BeginAsync(db, job, document, policy, index, ct);
+        var job = await table.BeginAsync(jobId, ct);
+        var request = JobTable.RequestOf<RunRequest>(job);
+        var document = (await models.ForRunAsync(request.Model, ct)).Value;
+        var run = await BeginAsync(job, document, PolicyOf(request), IndexDate.Parse(request.IndexDate), ct);
         try
         {
-            await using var source = await StoredTimelines.OpenAsync(database, index.Day, ct);
-            var engine = new StratificationEngine(document.ToModel(), policy, index);
-            var total = Math.Max(1, job.Total);
-            var result = await Task.Run(() => engine.Run(source, progress: new Share(progress, total), ct: ct), ct);
-            if (result.Count == 0)
-            {
-                throw new CareException(new Invalid("indexDate", "Nobody belongs to the population on that day: choose a day on which people of 18 and over are registered."));
-            }
-
-            try
-            {
-                // Data that lags behind the index date is the rule, and no reason to refuse; a date before all data is one.
-                if (source.Period is { } period && index.Date <= period.From)
-                {
-                    period.CheckRun(index);
-                }
-            }
-            catch (IndexDateException e)
-            {
-                throw new CareException(new Invalid("indexDate", e.Message));
-            }
-
-            run.Excluded = JsonSerializer.Serialize(result.Excluded.ToDictionary(e => e.Key.ToString(), e => e.Value), JsonSerializerOptions.Web);
-            run.ExpectedAdmissions = result.Probabilities.Sum(p => (double)p);
-            run.FinishedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
-            await writer.WriteAsync(run, result, source.Seen, Today, progress is null ? null : new Share(progress, 1, 0.6), ct);
-            await db.Jobs.Where(j => j.Id == jobId).ExecuteUpdateAsync(
-                s => s.SetProperty(j => j.Status, JobStatus.Completed).SetProperty(j => j.Done, j => j.Total).SetProperty(j => j.FinishedAt, run.FinishedAt), ct);
+            await ScoreAsync(run, job, document, request, progress, ct);
         }
         catch (Exception e)
         {
-            var message = e is CareException care ? care.Error.Detail : "The run failed; nothing of it was kept.";
-            await db.Runs.Where(r => r.RunId == run.RunId).ExecuteDeleteAsync(CancellationToken.None);
-            await db.Jobs.Where(j => j.Id == jobId).ExecuteUpdateAsync(
-                s => s.SetProperty(j => j.Status, JobStatus.Failed).SetProperty(j => j.Message, message), CancellationToken.None);
+            // Only what is this attempt's own: another process may have taken the job up.
+            await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
+            var mine = await db.Runs.Where(r => r.RunId == run.RunId && r.JobId == jobId && r.CreatedAt == run.CreatedAt && r.Status == JobStatus.Running).ExecuteDeleteAsync(CancellationToken.None);
+            if (mine > 0 && e is not OperationCanceledException)
+            {
+                await table.FailAsync(jobId, JobTable.Expected(e) ?? "The run failed; nothing of it was kept. Start it again.");
+            }
+
             throw;
         }
 
@@ -148,60 +107,74 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
     /// <summary>How a run stands; null where there is no such job.</summary>
     public async Task<RunReport?> ReportAsync(string jobId, CancellationToken ct)
     {
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == jobId && j.Kind == Kind, ct);
-        if (job is null)
+        if (await table.FindAsync(jobId, Kind, ct) is not { } job)
         {
             return null;
         }
 
+        await using var db = await contexts.CreateDbContextAsync(ct);
         var run = await db.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.JobId == jobId, ct);
-        var request = JsonSerializer.Deserialize<RunRequest>(job.Request, JsonSerializerOptions.Web)!;
-        var rows = run is { Status: JobStatus.Completed }
-            ? await db.RiskScores.Where(s => s.RunId == run.RunId).GroupBy(s => new { s.Level, s.Change }).Select(g => new { g.Key.Level, g.Key.Change, People = g.Count() }).ToListAsync(ct)
-            : [];
-        var people = Math.Max(1, run?.People ?? 0);
-        return new RunReport(
-            run?.RunId ?? 0,
-            job.Status.ToString().ToLowerInvariant(),
-            request.IndexDate,
-            run?.ModelId ?? "",
-            run?.ModelVersion ?? "",
-            request.Policy,
-            run?.People ?? 0,
-            JsonSerializer.Deserialize<Dictionary<string, int>>(run?.Excluded ?? "{}", JsonSerializerOptions.Web)!,
-            run?.ExpectedAdmissions ?? 0,
-            [.. rows.GroupBy(r => r.Level).OrderByDescending(g => g.Key).Select(g => new LevelCount(g.Key, g.Sum(r => r.People), 100.0 * g.Sum(r => r.People) / people))],
-            rows.GroupBy(r => r.Change).OrderBy(g => g.Key).ToDictionary(g => g.Key.ToString().ToLowerInvariant(), g => g.Sum(r => r.People), StringComparer.Ordinal),
-            job.Status == JobStatus.Completed ? 100 : 100.0 * job.Done / Math.Max(1, job.Total),
-            job.Message);
+        return RunReport.Of(job, run, NoteOf(run), control.Of(job));
     }
 
-    /// <summary>The model of a request: a document, the name of one that ships, or the default.</summary>
-    public static ModelDocument ModelOf(string? model)
+    /// <summary>The latest runs, the newest first.</summary>
+    public async Task<IReadOnlyList<RunReport>> ListAsync(int count, CancellationToken ct)
     {
-        if (model is not null && model.TrimStart().StartsWith('{'))
+        var jobs = await table.LatestAsync(Kind, count, ct);
+        var ids = jobs.ConvertAll(j => j.Id);
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var runs = await db.Runs.AsNoTracking().Where(r => ids.Contains(r.JobId)).ToDictionaryAsync(r => r.JobId, ct);
+        return jobs.ConvertAll(job =>
         {
-            return ModelDocument.Parse(System.Text.Encoding.UTF8.GetBytes(model));
-        }
-
-        try
-        {
-            return ModelDocument.Shipped(model ?? DefaultModel);
-        }
-        catch (Exception e) when (e is FileNotFoundException or ArgumentException or InvalidOperationException or NullReferenceException)
-        {
-            throw new ModelDocumentException($"There is no model of that name. The default is {DefaultModel}; or give a model document.");
-        }
+            var run = runs.GetValueOrDefault(job.Id);
+            return RunReport.Of(job, run, NoteOf(run), control.Of(job));
+        });
     }
 
     private DateOnly Today => DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
 
-    private async Task<StratificationRun> BeginAsync(CareDbContext db, Job job, ModelDocument document, TierPolicy policy, IndexDate index, CancellationToken ct)
+    private static TierPolicy PolicyOf(RunRequest request) => request.Tiers ?? TierPolicy.Preset(request.Policy);
+
+    private static string? NoteOf(StratificationRun? run) => run is null ? null : ModelDocument.Parse(Encoding.UTF8.GetBytes(run.Model)).Card.Summary;
+
+    private async Task ScoreAsync(StratificationRun run, Job job, ModelDocument document, RunRequest request, IProgress<double>? progress, CancellationToken ct)
     {
+        var index = IndexDate.Parse(request.IndexDate);
+        await using var source = await StoredTimelines.OpenAsync(database, index.Day, ct);
+        var engine = new StratificationEngine(document.ToModel(), PolicyOf(request), index, Eligibility.Default with { HonourNationalOptOut = request.HonourNationalOptOut });
+        var scoring = progress is null ? null : new Scoring(progress, Math.Max(1, job.Total));
+        var result = await Task.Run(() => engine.Run(source, progress: scoring, ct: ct), ct);
+        if (result.Count == 0)
+        {
+            throw new CareException(new Invalid("indexDate", "Nobody belongs to the population on that day: choose a day on which people of 18 and over are registered."));
+        }
+
+        try
+        {
+            // Data that lags behind the index date is the rule, and no reason to refuse; a date before all data is one.
+            if (source.Period is { } period && index.Date <= period.From)
+            {
+                period.CheckRun(index);
+            }
+        }
+        catch (IndexDateException e)
+        {
+            throw new CareException(new Invalid("indexDate", e.Message));
+        }
+
+        run.Excluded = JsonSerializer.Serialize(result.Excluded.ToDictionary(e => RunReport.Word(e.Key), e => e.Value));
+        run.ExpectedAdmissions = result.Probabilities.Sum(p => (double)p);
+        run.FinishedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        await writer.WriteAsync(run, result, source.Seen, Today, progress is null ? null : new Storing(progress), ct);
+        await worklists.AfterRunAsync(run.RunId, Today, ct);
+    }
+
+    private async Task<StratificationRun> BeginAsync(Job job, ModelDocument document, TierPolicy policy, IndexDate index, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+
         // What a killed process left of this job goes first.
         await db.Runs.Where(r => r.JobId == job.Id && r.Status != JobStatus.Completed).ExecuteDeleteAsync(ct);
-        var previous = await db.Runs.Where(r => r.Status == JobStatus.Completed).MaxAsync(r => (int?)r.RunId, ct) ?? 0;
         var run = new StratificationRun
         {
             RunId = (await db.Runs.MaxAsync(r => (int?)r.RunId, ct) ?? 0) + 1,
@@ -209,23 +182,24 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
             IndexDay = index.Day,
             ModelId = document.Id,
             ModelVersion = document.Version,
-            Model = System.Text.Encoding.UTF8.GetString(document.ToJson()),
+            Model = Encoding.UTF8.GetString(document.ToJson()),
             Policy = JsonSerializer.Serialize(policy, JsonSerializerOptions.Web),
             Status = JobStatus.Running,
-            PreviousRunId = previous,
+            PreviousRunId = await CurrentRun.IdAsync(db, ct),
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };
-        job.Status = JobStatus.Running;
         db.Runs.Add(run);
         await db.SaveChangesAsync(ct);
         return run;
     }
 
-    /// <summary>Reading and scoring are the first three fifths of the work, writing the rest.</summary>
-    private sealed class Share(IProgress<double>? progress, long total, double from = 0) : IProgress<int>, IProgress<double>
+    private sealed class Scoring(IProgress<double> progress, long total) : IProgress<int>
     {
-        public void Report(int value) => progress?.Report(0.6 * value / total);
+        public void Report(int value) => progress.Report(ScoringShare * value / total);
+    }
 
-        public void Report(double value) => progress?.Report(from + ((1 - from) * value));
+    private sealed class Storing(IProgress<double> progress) : IProgress<double>
+    {
+        public void Report(double value) => progress.Report(ScoringShare + ((1 - ScoringShare) * value));
     }
 }

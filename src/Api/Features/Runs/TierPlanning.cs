@@ -1,11 +1,8 @@
-using System.Globalization;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Runs;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Runs;
 
@@ -23,6 +20,7 @@ public static class TierPlanning
     /// <param name="RunId">The run.</param>
     /// <param name="IndexDate">Its index date.</param>
     /// <param name="Model">Its model and version.</param>
+    /// <param name="Note">What kind of model it is: said with every answer.</param>
     /// <param name="Population">People scored.</param>
     /// <param name="People">People at or above the cut.</param>
     /// <param name="ShareOfPopulation">Their share of the population, 0 to 1.</param>
@@ -35,6 +33,7 @@ public static class TierPlanning
         int RunId,
         string IndexDate,
         string Model,
+        string Note,
         int Population,
         int People,
         double ShareOfPopulation,
@@ -45,7 +44,7 @@ public static class TierPlanning
         double? StaffHours);
 
     /// <summary>Checks the cut and asks the planner of the current run.</summary>
-    public sealed class Handler(CareDbContext db, TierPlanners planners) : IRequestHandler<Query, Result<Answer>>
+    public sealed class Handler(CareDbContext db, RunModels models, TierPlanners planners) : IRequestHandler<Query, Result<Answer>>
     {
         /// <inheritdoc/>
         public async Task<Result<Answer>> Handle(Query request, CancellationToken cancellationToken)
@@ -56,14 +55,13 @@ public static class TierPlanning
                 return unfit;
             }
 
-            var run = await db.Runs.AsNoTracking().Where(r => r.Status == JobStatus.Completed).OrderByDescending(r => r.RunId)
-                .Select(r => new { r.RunId, r.IndexDay, r.ModelId, r.ModelVersion, r.People }).FirstOrDefaultAsync(ct);
+            var run = await models.CurrentAsync(db, ct);
             if (run is null)
             {
                 return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");
             }
 
-            var planner = await planners.OfAsync(run.RunId, run.People, ct);
+            var planner = await planners.OfAsync(run.RunId, ct);
             var each = request.HoursPerPerson ?? 0;
             var plan = request switch
             {
@@ -74,8 +72,9 @@ public static class TierPlanning
             };
             return new Answer(
                 run.RunId,
-                DateOnly.FromDayNumber(run.IndexDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                $"{run.ModelId} {run.ModelVersion}",
+                run.IndexDate,
+                run.Name,
+                run.Note,
                 planner.Population,
                 plan.People,
                 plan.ShareOfPopulation,
@@ -119,9 +118,8 @@ public sealed class TierPlanners(CareDatabase database) : IDisposable
 
     /// <summary>The planner of a completed run.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="people">How many it scored.</param>
     /// <param name="ct">Cancels.</param>
-    public async ValueTask<TierPlanner> OfAsync(int runId, int people, CancellationToken ct)
+    public async ValueTask<TierPlanner> OfAsync(int runId, CancellationToken ct)
     {
         if (_last is { } last && last.RunId == runId)
         {
@@ -137,7 +135,7 @@ public sealed class TierPlanners(CareDatabase database) : IDisposable
                 return read.Planner;
             }
 
-            var planner = new TierPlanner(await RankedAsync(runId, people, ct));
+            var planner = new TierPlanner(await RankedAsync(runId, ct));
             _last = new Entry(runId, planner);
             return planner;
         }
@@ -151,9 +149,9 @@ public sealed class TierPlanners(CareDatabase database) : IDisposable
     public void Dispose() => _reading.Dispose();
 
     /// <summary>Highest first. The index of the risk list is in this order: nothing is sorted.</summary>
-    private async Task<float[]> RankedAsync(int runId, int people, CancellationToken ct)
+    private async Task<float[]> RankedAsync(int runId, CancellationToken ct)
     {
-        var ranked = new List<float>(people);
+        var ranked = new List<float>();
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT probability FROM risk_score WHERE run_id=@run ORDER BY probability DESC, patient_key";
