@@ -49,7 +49,7 @@ public static class Services
         services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
-        services.AddSingleton<ConditionalReads>();
+        services.AddScoped<ConditionalReads>();
         services.AddSingleton<ConditionLocks>();
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();

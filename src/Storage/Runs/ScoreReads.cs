@@ -153,9 +153,9 @@ public sealed class ScoreReads(CareDatabase database)
             where.Append(CultureInfo.InvariantCulture, $" AND s.level IN ({(levels.Count == 0 ? "0" : string.Join(',', levels))})");
         }
 
-        if (!filter.People.Restricted)
+        if (filter.People.Hidden != PersonFlags.None)
         {
-            where.Append(CultureInfo.InvariantCulture, $" AND (p.flags & {(int)PersonFlags.Restricted})=0");
+            where.Append(CultureInfo.InvariantCulture, $" AND (p.flags & {(int)filter.People.Hidden})=0");
         }
 
         if (filter.People.Practices is { } practices)

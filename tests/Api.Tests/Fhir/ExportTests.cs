@@ -45,7 +45,7 @@ public abstract class ExportTests(CareApp app)
     {
         var (one, two) = (await app.GivenPatientAsync(), await app.GivenPatientAsync());
         await PostAsync(one);
-        await app.PutAsync("Practitioner/ex1", """{"resourceType":"Practitioner","id":"ex1","active":true}""");
+        await app.PutAsync("Practitioner/ex1", "{\r\n  \"resourceType\": \"Practitioner\",\r\n  \"id\": \"ex1\",\n  \"active\": true,\n \"name\":[{\"text\":\"two\\nlines\"}] }");
         await app.PostAsync("Communication", $$"""{"resourceType":"Communication","status":"completed","subject":{"reference":"Patient/{{one}}"},"recipient":[{"reference":"Patient/{{two}}"}]}""");
 
         var system = await FinishedAsync(await app.GetAsync("$export"));

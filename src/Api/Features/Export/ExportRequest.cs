@@ -2,6 +2,7 @@ using System.Globalization;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Search;
+using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Api.Features.Export;
 
@@ -19,6 +20,9 @@ public sealed record ExportRequest(string Level, string? GroupId, IReadOnlyList<
 
     /// <summary>Searches of which one must find a resource of its type (<c>Observation?code=…</c>); types without one go out whole.</summary>
     public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>Flags of people who do not go out, beside restricted records: opt-outs from the purpose that was stated.</summary>
+    public PersonFlags Hidden { get; init; }
 
     /// <summary>NHS numbers of the only people to export; null: all of the level.</summary>
     public IReadOnlyList<string>? Patients { get; init; }

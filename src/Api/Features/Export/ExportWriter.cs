@@ -44,7 +44,7 @@ public sealed class ExportWriter(ResourceStore store, RenderedRisks risks, Direc
                     continue;
                 }
 
-                resource.WriteTo(file.Buffer);
+                file.Write(resource);
                 await file.EndLineAsync(ct);
                 if (++done % CheckEvery == 0 && !await goOn(done))
                 {
@@ -209,7 +209,7 @@ public sealed class ExportWriter(ResourceStore store, RenderedRisks risks, Direc
             if (!_visible.TryGetValue(person, out var visible))
             {
                 _visible[person] = visible = await store.AccessAsync(person, ct) is { } access
-                    && !access.Flags.HasFlag(PersonFlags.Restricted)
+                    && (access.Flags & (request.Hidden | PersonFlags.Restricted)) == PersonFlags.None
                     && (_practices is null || _practices.Contains(access.PracticeCode));
             }
 
@@ -227,6 +227,22 @@ public sealed class ExportWriter(ResourceStore store, RenderedRisks risks, Direc
         public ArrayBufferWriter<byte> Buffer { get; } = new(FlushAt * 2);
 
         public long Count { get; private set; }
+
+        /// <summary>Writes a resource as it was sent; line breaks between its parts would break the line.</summary>
+        public void Write(StoredResource resource)
+        {
+            if (resource.Body.AsSpan().IndexOfAny((byte)'\n', (byte)'\r') < 0)
+            {
+                resource.WriteTo(Buffer);
+                return;
+            }
+
+            // Within a JSON string a line break is always escaped, so these are all between parts.
+            var bytes = resource.ToUtf8();
+            bytes.AsSpan().Replace((byte)'\n', (byte)' ');
+            bytes.AsSpan().Replace((byte)'\r', (byte)' ');
+            Buffer.Write(bytes);
+        }
 
         public async ValueTask EndLineAsync(CancellationToken ct)
         {
