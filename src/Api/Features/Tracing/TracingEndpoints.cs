@@ -1,3 +1,4 @@
+using BetterCare.Care.Api.Features.Csv;
 using BetterCare.Care.Api.Features.Matching;
 using BetterCare.Care.Api.Features.Tracing.Pds;
 using BetterCare.Care.Storage.Tracing;
@@ -14,6 +15,7 @@ internal static class TracingEndpoints
         DecideTracing.Map(routes);
         UndoTracing.Map(routes);
         RunTracing.Map(routes);
+        StartCsvImport.Map(routes);
     }
 
     public static void AddTracing(this IServiceCollection services, IConfiguration configuration)
@@ -31,6 +33,7 @@ internal static class TracingEndpoints
         services.AddSingleton<PdsToken>();
         services.AddSingleton<IPdsClient, PdsClient>();
         services.AddSingleton<Admission>();
+        services.AddSingleton<CsvImports>();
         services.AddSingleton<Tracer>();
         services.AddSingleton<LocalMatching>();
         services.AddHostedService<TracingWorker>();
