@@ -18,6 +18,9 @@ public sealed class CareOptions
     /// <summary>Largest NDJSON upload of <c>$import</c> in bytes.</summary>
     public long MaxUploadBytes { get; set; } = 4L << 30;
 
+    /// <summary>Days for which audit rows are kept; 0: for ever.</summary>
+    public int AuditKeepDays { get; set; }
+
     /// <summary>Folder from which <c>$import</c> may read files by name; empty: uploads only.</summary>
     public string ImportFolder { get; set; } = "";
 }
