@@ -12,7 +12,9 @@ using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Models;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
@@ -69,6 +71,7 @@ public static class CareHost
         customise?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseMiddleware<HeadAsGet>();
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
@@ -97,6 +100,8 @@ public static class CareHost
     {
         var fhir = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, FhirContent>();
         PostBundle.Map(fhir);
+        PutSubscription.Map(fhir);
+        EvaluateMeasure.Map(fhir);
         ReadResource.Map(fhir);
         CreateResource.Map(fhir);
         UpdateResource.Map(fhir);
@@ -128,10 +133,15 @@ public static class CareHost
         GetAccessReport.Map(app);
         GetCoverage.Map(app);
         GetCoverageTrend.Map(app);
+        GetCoverageReport.Map(app);
         GetBcf.Map(app);
         CountBcf.Map(app);
         SetPlanValue.Map(app);
         GetPlanValues.Map(app);
+        GetReminders.Map(app);
+        AcknowledgeReminder.Map(app);
+        GetDeliveries.Map(app);
+        ReplayDelivery.Map(app);
         AccessEndpoints.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
@@ -147,6 +157,20 @@ public static class CareHost
     }
 }
 
+/// <summary>Answers HEAD as it would GET; the server leaves the body out (RFC 9110, 9.3.2).</summary>
+internal sealed class HeadAsGet(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Request.Method = HttpMethods.Get;
+        }
+
+        return next(context);
+    }
+}
+
 /// <summary>Turns what goes wrong into an answer that says what to do, and never into one that repeats what was sent.</summary>
 internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> log)
 {
@@ -155,7 +179,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         try
         {
             await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is null)
+            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is not RouteEndpoint)
             {
                 var status = context.Response.StatusCode;
                 await Problems.WriteAsync(context, status == 404 ? new NotVisible("address") : new NoSuchMethod());

@@ -35,7 +35,7 @@ internal sealed class RateLimits : IDisposable
             using var lease = _clients.AttemptAcquire(who);
             if (!lease.IsAcquired)
             {
-                await TooMany.WriteAsync(context, lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1));
+                await Throttled.WriteAsync(context, lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1));
                 return;
             }
         }
@@ -71,7 +71,7 @@ internal sealed class RefusalLimits : IDisposable
             using var lease = _addresses.AttemptAcquire(address, 0);
             if (!lease.IsAcquired)
             {
-                await TooMany.WriteAsync(context, TimeSpan.FromMinutes(1));
+                await Throttled.WriteAsync(context, TimeSpan.FromMinutes(1));
                 return;
             }
         }
@@ -87,12 +87,12 @@ internal sealed class RefusalLimits : IDisposable
 }
 
 /// <summary>The client sends more than it may.</summary>
-public sealed record TooMany(TimeSpan Wait) : CareError(429, "throttled", "Too many requests. Wait as long as Retry-After says, then go on more slowly.")
+public sealed record Throttled(TimeSpan Wait) : CareError(429, "throttled", "Too many requests. Wait as long as Retry-After says, then go on more slowly.")
 {
     /// <summary>Answers with Retry-After.</summary>
     internal static Task WriteAsync(HttpContext context, TimeSpan wait)
     {
         context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return Problems.WriteAsync(context, new TooMany(wait));
+        return Problems.WriteAsync(context, new Throttled(wait));
     }
 }
