@@ -64,6 +64,13 @@ public sealed partial class ResourceStore(CareDatabase database)
     public IAsyncEnumerable<StoredResource> OfTypeAsync(ResourceType type, CancellationToken ct) =>
         ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND NOT deleted ORDER BY id", [(short)type], ct);
 
+    /// <summary>Every current resource of a type that is about nobody but such people, by id.</summary>
+    public IAsyncEnumerable<StoredResource> OfTypeAsync(ResourceType type, PeopleFilter people, CancellationToken ct)
+    {
+        var (visible, values) = Of(people, [(short)type], former: false);
+        return ListAsync($"SELECT {Aliased} FROM resource r WHERE r.type=@p0 AND NOT r.deleted{visible} ORDER BY r.id", values, ct);
+    }
+
     /// <summary>Current resources with a business identifier.</summary>
     /// <param name="type">Resource type.</param>
     /// <param name="system">System URI; empty: any.</param>

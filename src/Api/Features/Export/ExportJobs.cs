@@ -124,6 +124,7 @@ public sealed class ExportJobs(IDbContextFactory<CareDbContext> contexts, Resour
         Directory.CreateDirectory(folder);
         var visible = await WhoAsync(request, ct);
         var filters = request.Filters.Select(f => ExportRequest.Filter(f, clock.GetUtcNow())).OfType<SearchRequest>().ToLookup(f => f.Type);
+        var people = new PeopleFilter(request.Practices?.ToHashSet(StringComparer.Ordinal), request.Hidden | PersonFlags.Restricted);
         var files = new List<ExportFile>();
         long done = 0;
         foreach (var type in TypesOf(request))
@@ -134,7 +135,7 @@ public sealed class ExportJobs(IDbContextFactory<CareDbContext> contexts, Resour
             {
                 var buffer = new ArrayBufferWriter<byte>(FlushAt * 2);
                 var wanted = filters[type].ToList();
-                await foreach (var resource in store.OfTypeAsync(type, ct))
+                await foreach (var resource in store.OfTypeAsync(type, people, ct))
                 {
                     if (wanted.Count > 0 && resource.ToUtf8() is var json && !wanted.Exists(f => f.Matches(json)))
                     {
