@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Stratification.Timelines;
@@ -51,6 +52,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             _loop ??= Task.Run(RunAsync, CancellationToken.None);
         }
 
+        batch.Trail = AccessTrail.Current;
         await _queue.Writer.WriteAsync(batch, ct);
         return await batch.Done.Task;
     }
@@ -207,7 +209,10 @@ public sealed class ResourceWriter : IAsyncDisposable
                 }
             }
 
+            var audit = BatchAudit.Of(group, failures, _clock);
+            await session.AppendAuditAsync(audit.Entries);
             await session.CommitAsync();
+            audit.Kept();
             _directories.Committed(plan.Patients.Values, plan.Aliases);
             for (var i = 0; i < group.Count; i++)
             {
