@@ -11,7 +11,9 @@ using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Models;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
@@ -65,6 +67,7 @@ public static class CareHost
         customise?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseMiddleware<HeadAsGet>();
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
@@ -90,6 +93,8 @@ public static class CareHost
     {
         var fhir = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, FhirContent>();
         PostBundle.Map(fhir);
+        PutSubscription.Map(fhir);
+        EvaluateMeasure.Map(fhir);
         ReadResource.Map(fhir);
         CreateResource.Map(fhir);
         UpdateResource.Map(fhir);
@@ -118,10 +123,15 @@ public static class CareHost
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
         GetCoverageTrend.Map(app);
+        GetCoverageReport.Map(app);
         GetBcf.Map(app);
         CountBcf.Map(app);
         SetPlanValue.Map(app);
         GetPlanValues.Map(app);
+        GetReminders.Map(app);
+        AcknowledgeReminder.Map(app);
+        GetDeliveries.Map(app);
+        ReplayDelivery.Map(app);
         AccessEndpoints.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
@@ -137,6 +147,20 @@ public static class CareHost
     }
 }
 
+/// <summary>Answers HEAD as it would GET; the server leaves the body out (RFC 9110, 9.3.2).</summary>
+internal sealed class HeadAsGet(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Request.Method = HttpMethods.Get;
+        }
+
+        return next(context);
+    }
+}
+
 /// <summary>Turns what goes wrong into an answer that says what to do, and never into one that repeats what was sent.</summary>
 internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> log)
 {
@@ -145,7 +169,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         try
         {
             await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is null)
+            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is not RouteEndpoint)
             {
                 var status = context.Response.StatusCode;
                 await Problems.WriteAsync(context, status == 404 ? new NotVisible("address") : new NoSuchMethod());

@@ -5,6 +5,7 @@ using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Stratification.Timelines;
+using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -31,6 +32,7 @@ public sealed class ResourceWriter : IAsyncDisposable
     private readonly Directories _directories;
     private readonly Channel<WriteBatch> _queue = Channel.CreateBounded<WriteBatch>(256);
     private readonly CancellationTokenSource _stop = new();
+    private readonly WalCheckpoints? _checkpoints;
     private Task? _loop;
     private long _lastRequest;
 
@@ -40,6 +42,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         _database = database;
         _directories = directories;
         _clock = clock;
+        _checkpoints = database.Engine == DatabaseEngine.Sqlite ? new WalCheckpoints(database) : null;
     }
 
     /// <summary>
@@ -66,6 +69,11 @@ public sealed class ResourceWriter : IAsyncDisposable
             await _loop;
         }
 
+        if (_checkpoints is not null)
+        {
+            await _checkpoints.DisposeAsync();
+        }
+
         _stop.Dispose();
     }
 
@@ -78,10 +86,14 @@ public sealed class ResourceWriter : IAsyncDisposable
             await GatherAsync(group);
             try
             {
-                session ??= _database.Engine == DatabaseEngine.Sqlite
-                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
-                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                session ??= await OpenAsync();
+                if (_checkpoints is not null)
+                {
+                    await _checkpoints.KeepShortAsync();
+                }
+
                 await CommitAsync(session, group);
+                _checkpoints?.Committed(group.Sum(b => b.Items.Count));
             }
 #pragma warning disable CA1031 // Whatever went wrong, the clients that wait must hear of it and the writer must live on.
             catch (Exception e)
@@ -109,6 +121,18 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             await session.DisposeAsync();
         }
+    }
+
+    private async Task<IBulkSession> OpenAsync()
+    {
+        var connection = await _database.OpenAsync(_stop.Token);
+        if (_database.Engine != DatabaseEngine.Sqlite)
+        {
+            return new PostgresBulkSession(connection);
+        }
+
+        WalCheckpoints.TakeOver((SqliteConnection)connection);
+        return new SqliteBulkSession(connection);
     }
 
     /// <summary>
@@ -164,9 +188,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             try
             {
-                session ??= _database.Engine == DatabaseEngine.Sqlite
-                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
-                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                session ??= await OpenAsync();
                 await CommitAsync(session, [batch]);
             }
 #pragma warning disable CA1031 // As above.
