@@ -21,6 +21,8 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     TraceVerb.Create(),
     PdsStandInVerb.Create(),
     VerifyAuditVerb.Create(),
+    AccessReportVerb.Create(),
+    SbomVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),
 };

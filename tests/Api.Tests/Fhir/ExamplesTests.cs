@@ -103,6 +103,6 @@ public sealed partial class ExamplesTests(CareApp app) : IClassFixture<CareApp>
         return path;
     }
 
-    [GeneratedRegex("""(?<="reference":\s*")(?:http[^"]*/)?Patient/([^"/]+)(?=["/])""", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex("""(?<="reference":\s*")(?:http[^"]*/)?Patient/(?<id>[^"/]+)(?=["/])""", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
     private static partial Regex PatientReference();
 }
