@@ -119,6 +119,26 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
     /// <summary>Coverage counts.</summary>
     public DbSet<CoverageCell> CoverageCells => Set<CoverageCell>();
 
+    /// <summary>As what each person is counted.</summary>
+    public DbSet<CountedPerson> CountedPeople => Set<CountedPerson>();
+
+    /// <summary>Months of which coverage has been counted.</summary>
+    public DbSet<CoverageMonth> CoverageMonths => Set<CoverageMonth>();
+
+    /// <summary>Suppressed figures as published.</summary>
+    public DbSet<PublishedRelease> PublishedReleases => Set<PublishedRelease>();
+
+    /// <summary>How far upkeep has read.</summary>
+    public DbSet<UpkeepMark> UpkeepMarks => Set<UpkeepMark>();
+
+    /// <summary>Periods of which the Better Care Fund metrics have been counted.</summary>
+    public DbSet<BcfPeriod> BcfPeriods => Set<BcfPeriod>();
+
+    /// <summary>Better Care Fund counts by practice.</summary>
+    public DbSet<BcfCountRow> BcfCounts => Set<BcfCountRow>();
+
+    /// <summary>Baselines, targets and estimates, with their history.</summary>
+    public DbSet<BcfPlanValue> BcfPlanValues => Set<BcfPlanValue>();
     /// <summary>Systems that may ask for tokens.</summary>
     public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
 
@@ -180,7 +200,14 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<WardRecord>().Property(x => x.Revision).IsConcurrencyToken();
         m.Entity<WardStayRecord>().ToTable("ward_stay_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CoverageCell>().ToTable("coverage_cell")
-            .HasKey(x => new { x.Month, x.PracticeCode, x.Level, x.AgeBand, x.Sex, x.Deprivation });
+            .HasKey(x => new { x.Month, x.Split, x.PracticeCode, x.Part, x.Adult, x.Level, x.ModelLevel });
+        m.Entity<CountedPerson>().ToTable("counted_person").HasKey(x => x.PatientKey);
+        m.Entity<CoverageMonth>().ToTable("coverage_month").HasKey(x => x.Month);
+        m.Entity<BcfPeriod>().ToTable("bcf_period").HasKey(x => x.Month);
+        m.Entity<BcfCountRow>().ToTable("bcf_count").HasKey(x => new { x.Month, x.Metric, x.PracticeCode });
+        m.Entity<BcfPlanValue>().ToTable("bcf_plan_value").HasKey(x => new { x.Metric, x.Area, x.Kind, x.Id });
+        m.Entity<UpkeepMark>().ToTable("upkeep_mark").HasKey(x => x.Name);
+        m.Entity<PublishedRelease>().ToTable("published_release").HasKey(x => new { x.Kind, x.StandsFor });
 
         // One naming rule for every table: snake_case columns; and keys that we give ourselves.
         foreach (var entity in m.Model.GetEntityTypes())

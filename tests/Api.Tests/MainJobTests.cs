@@ -57,7 +57,7 @@ public sealed class MainJobTests
         coverage.GetProperty("rows")[0].GetProperty("group").GetString()!.ShouldStartWith("N81019");
         coverage.GetProperty("approach").GetString()!.ShouldContain("1 November 2026");
         using var csv = new HttpRequestMessage(HttpMethod.Get, "/v1/coverage?by=locality") { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/csv") } } };
-        (await (await app.Client.SendAsync(csv)).Content.ReadAsStringAsync()).ShouldStartWith("month,group,adults");
+        (await (await app.Client.SendAsync(csv)).Content.ReadAsStringAsync()).ShouldStartWith("month,stands_for,population,basis,by,group,people,");
 
         // A month later nothing has changed, and the month before still stands as it stood.
         app.Clock.Now = app.Clock.Now.AddMonths(1);

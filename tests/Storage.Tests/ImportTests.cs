@@ -4,6 +4,7 @@ using System.Text.Json;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
+using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Tests.Storage;
@@ -169,6 +170,74 @@ public sealed class ImportTests
         file.Finished.ShouldBeTrue();
         (file.Created, file.Updated, file.Unchanged, file.Rejected, file.Lines).ShouldBe((12_001, 0, 0, 0, 12_001));
         (await test.Store.CountAsync(Ct))[ResourceType.Condition].ShouldBe(12_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Import_WhereverIdAndMetaStand_VersionAndTimeAreWrittenInsideMeta(DatabaseEngine engine)
+    {
+        await using var test = await TestDatabase.OpenAsync(engine);
+        const string About = """ "code":{"text":"x"},"subject":{"reference":"Patient/9990000018"} """;
+        var lines = new[]
+        {
+            Given.Patient(),
+            $$$"""{"resourceType":"Condition",{{{About}}}}""",
+            $$$"""{"resourceType":"Condition","id":"a",{{{About}}}}""",
+            $$$"""{"resourceType":"Condition","meta":{ "versionId":"7", "source":"https://gp.example#1"},{{{About}}}}""",
+            $$$"""{"resourceType":"Condition","id":"b","meta" : {"source":"https://gp.example#1","lastUpdated":"2020-01-01T00:00:00Z"},{{{About}}}}""",
+            $$$"""{ {{{About}}},"meta":{"source":"https://gp.example"},"id":"c","resourceType":"Condition"}""",
+            $$$"""{ "id":"d","resourceType":"Condition", {{{About}}}, "extension":[{"url":"https://e.example","valueString":"\"meta\":{"}]}""",
+        };
+
+        var job = await test.ImportAsync(test.File("Condition.ndjson", string.Join('\n', lines)));
+
+        (await test.RejectsAsync(job)).ShouldBeEmpty();
+        var stored = 0;
+        await foreach (var resource in test.Store.OfTypeAsync(ResourceType.Condition, Ct))
+        {
+            var before = Encoding.UTF8.GetString(resource.Body.AsSpan(0, resource.MetaAt)).Replace(" ", "", StringComparison.Ordinal);
+            before.ShouldEndWith("\"meta\":{");
+            stored++;
+        }
+
+        stored.ShouldBe(6);
+    }
+
+    [Fact]
+    public void Lanes_ReadTypesInStep_AndTheFilesOfATypeInTurn()
+    {
+        var folder = Directory.CreateTempSubdirectory("care-lanes");
+        try
+        {
+            ImportFile File(int ordinal, string name, int lines)
+            {
+                var path = Path.Combine(folder.FullName, name);
+                System.IO.File.WriteAllLines(path, Enumerable.Range(0, lines).Select(i => $"{{\"line\":{i},\"pad\":\"{new string('x', 1000)}\"}}"));
+                return new ImportFile { JobId = "j", Ordinal = ordinal, Name = name, Path = path };
+            }
+
+            var files = new[] { File(0, "Encounter.1.ndjson", 4000), File(1, "Encounter.2.ndjson", 4000), File(2, "Observation.ndjson", 800) };
+            var read = new long[files.Length];
+            using var lanes = new Lanes(files, 1 << 20);
+            while (lanes.Next() is { } next)
+            {
+                next.Block.StartOffset.ShouldBe(read[next.File.Ordinal]);
+                read[next.File.Ordinal] = next.Block.EndOffset;
+                if (read[1] > 0)
+                {
+                    read[0].ShouldBe(new FileInfo(files[0].Path).Length);
+                }
+
+                var encounters = (read[0] + read[1]) / 8000.0;
+                Math.Abs(encounters - (read[2] / 800.0)).ShouldBeLessThan(400);
+            }
+
+            read.ShouldBe(files.Select(f => new FileInfo(f.Path).Length));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Theory]

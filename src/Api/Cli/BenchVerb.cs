@@ -23,6 +23,7 @@ internal static class BenchVerb
         command.Add(Verb("stratify", "A stratification run: people a second, from the database to the stored levels.", people, StratifyAsync));
         BenchModels.AddTo(command, people);
         command.Add(Verb("risk-list", "Pages of the risk list and answers of the tier planner, after a run: milliseconds.", people, BenchRiskList.MeasureAsync));
+        command.Add(HttpBench.Create());
         command.Add(Verb("validate", "Validation on one core: MB a second.", people, ValidateAsync));
         return command;
     }

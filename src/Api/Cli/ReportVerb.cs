@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BetterCare.Care.Api.Features.Coverage;
+using BetterCare.Care.Api.Security;
 
 namespace BetterCare.Care.Api.Cli;
 
@@ -8,7 +9,7 @@ internal static class ReportVerb
 {
     public static Command Create()
     {
-        var by = new Option<string>("--by") { Description = string.Join(", ", CoverageQuestions.Dimensions), DefaultValueFactory = _ => "place" };
+        var by = new Option<string>("--by") { Description = string.Join(", ", CoverageGroups.Dimensions), DefaultValueFactory = _ => "place" };
         var suppressed = new Option<bool>("--suppressed") { Description = "As commissioners see it: small numbers suppressed." };
         var command = new Command("report", "The three answers of the national condition.") { by, suppressed };
         command.SetAction((parse, ct) => Verb.RunAsync(parse, (services, terminal, token) => RunAsync(services, terminal, parse.GetValue(by)!, !parse.GetValue(suppressed), token), ct));
@@ -17,19 +18,20 @@ internal static class ReportVerb
 
     public static async Task<int> RunAsync(IServiceProvider services, Terminal terminal, string by, bool exact, CancellationToken ct)
     {
-        if (!CoverageQuestions.Dimensions.Contains(by))
+        if (CoverageGroups.Find(by) is not { } dimension)
         {
-            terminal.Fail($"Coverage is counted by {string.Join(", ", CoverageQuestions.Dimensions)}.");
+            terminal.Fail($"Coverage is counted by {string.Join(", ", CoverageGroups.Dimensions)}.");
             return Verb.Failed;
         }
 
-        var answer = await services.GetRequiredService<CoverageQuestions>().AnswerAsync(by, null, exact, null, ct);
-        if (answer is null)
+        var asked = await services.GetRequiredService<CoverageQuestions>().AnswerAsync(new CoverageAsk(dimension), Caller.Operator, !exact, ct);
+        if (asked.Error is { } error)
         {
-            terminal.Fail("Nothing has been counted yet: run a stratification first (./run stratify --index-date yyyy-MM-dd).");
+            terminal.Fail($"{error.Detail} (./run stratify --index-date yyyy-MM-dd)");
             return Verb.Failed;
         }
 
+        var answer = asked.Value;
         terminal.Result(answer, a => Print(terminal, a));
         return Verb.Ok;
     }
@@ -39,7 +41,7 @@ internal static class ReportVerb
         terminal.Say($"""
 
             National condition: joint assessment and accountable lead professional, {a.Month}
-            1  Adults at high risk (levels 3 and 4): {a.HighRiskPercent} % ({a.Total.HighRisk} of {a.Total.Adults})
+            1  Adults at high risk (levels 3 and 4): {a.HighRiskPercent} % ({a.Total.HighRisk} of {a.Total.People})
             2  By what approach: {a.Approach}
             3  Of those, with an accountable lead professional: {a.WithLeadPercent} % ({a.Total.WithLead})
                Of those, with a joint care plan: {a.WithPlanPercent} % ({a.Total.WithPlan})
@@ -56,7 +58,7 @@ internal static class ReportVerb
         terminal.Say($"{$"By {a.By}",-44}{"Adults",9}{"High risk",11}{"%",7}{"Lead %",8}{"Plan %",8}{"Both %",8}");
         foreach (var r in a.Rows)
         {
-            terminal.Say($"{(r.Group.Length > 43 ? r.Group[..43] : r.Group),-44}{r.Adults,9}{r.HighRisk,11}{r.HighRiskPercent,7}{r.WithLeadPercent,8}{r.WithPlanPercent,8}{r.WithBothPercent,8}");
+            terminal.Say($"{(r.Group.Length > 43 ? r.Group[..43] : r.Group),-44}{r.People,9}{r.HighRisk,11}{r.HighRiskPercent,7}{r.WithLeadPercent,8}{r.WithPlanPercent,8}{r.WithBothPercent,8}");
         }
 
         terminal.Say(a.Legend);

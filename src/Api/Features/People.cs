@@ -60,24 +60,22 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
     /// <summary>Level in force: agreed where agreed, else the model's, else 1.</summary>
     public static int LevelOf(PersonStanding standing) => standing.AgreedLevel > 0 ? standing.AgreedLevel : Math.Max((byte)1, standing.ModelLevel);
 
-    /// <summary>What the person adds to the coverage as they stand.</summary>
-    public static CellShare ShareOf(PersonStanding s) =>
-        new(new CellKey(s.PracticeCode, s.AgreedLevel > 0 ? s.AgreedLevel : s.ModelLevel, s.AgeBand, s.Sex, s.Deprivation), s.HasLead, s.PlanJoint);
-
     /// <summary>Saves what was decided together with the coverage that it moves, and commits: the report is true at once.</summary>
     /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
-    public async Task SaveAsync(PersonStanding standing, CellShare before, CancellationToken ct)
+    public async Task SaveAsync(PersonStanding standing, CancellationToken ct)
     {
-        await KeepAsync(standing, before, ct);
+        await KeepAsync(standing, ct);
         await db.Database.CurrentTransaction!.CommitAsync(ct);
     }
 
     /// <summary>Saves what was decided together with the coverage that it moves; the caller commits, perhaps with more decisions.</summary>
     /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
-    public async Task KeepAsync(PersonStanding standing, CellShare before, CancellationToken ct)
+    public async Task KeepAsync(PersonStanding standing, CancellationToken ct)
     {
         standing.Revision++;
         var transaction = db.Database.CurrentTransaction ?? throw new InvalidOperationException("A decision is saved within the handler's transaction.");
+        var coverage = new CoverageWriter(db.Database.GetDbConnection(), Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(transaction));
+        await coverage.LockAsync(Today, ct);
         try
         {
             await db.SaveChangesAsync(ct);
@@ -89,7 +87,6 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
                 : e;
         }
 
-        await new CoverageWriter(db.Database.GetDbConnection(), Microsoft.EntityFrameworkCore.Storage.DbContextTransactionExtensions.GetDbTransaction(transaction))
-            .MoveAsync(before, ShareOf(standing), Today, ct);
+        await coverage.RecountAsync(standing.PatientKey, Today, ct);
     }
 }

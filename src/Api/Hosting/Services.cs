@@ -1,5 +1,6 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -13,6 +14,8 @@ using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Bcf;
+using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
@@ -56,6 +59,14 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        services.AddSingleton<CoverageReads>();
+        services.AddSingleton<Approaches>();
+        services.AddSingleton<CoverageReleases>();
+        services.AddSingleton<CoverageQuestions>();
+        services.AddSingleton<IUpkeep, CoverageUpkeep>();
+        services.AddSingleton<BcfCounter>();
+        services.AddSingleton<BcfQuestions>();
+        services.AddSingleton<IUpkeep, BcfUpkeep>();
         services.AddScoped<DecisionResources>();
         services.AddScoped<LeadDecisions>();
         services.AddScoped<PersonProposals>();
@@ -63,7 +74,6 @@ public static class Services
         services.AddScoped<Meetings>();
         services.AddScoped<MeetingChanges>();
         services.AddScoped<AgendaRows>();
-        services.AddScoped<CoverageQuestions>();
         services.AddAccess(configuration);
         services.AddMediation();
         return services;

@@ -27,6 +27,9 @@ public enum Grant
     /// <summary>Operate the service.</summary>
     Administer,
 
+    /// <summary>Set baselines and targets of the Better Care Fund metrics (commissioner).</summary>
+    SetTargets,
+
     /// <summary>Nothing at all: public descriptions of the service.</summary>
     None,
 }

@@ -31,7 +31,7 @@ public static class Roles
     {
         [DataSupplier] = ([Grant.SupplyData], [PurposeOfUse.Treatment]),
         [Mdt] = ([Grant.ReadRecords, Grant.ReadLists, Grant.CoordinateCare, Grant.ReadCoverage], [PurposeOfUse.Treatment, PurposeOfUse.CareManagement, PurposeOfUse.PatientRequest]),
-        [Commissioner] = ([Grant.ReadCoverage], [PurposeOfUse.Operations, PurposeOfUse.PublicHealth]),
+        [Commissioner] = ([Grant.ReadCoverage, Grant.SetTargets], [PurposeOfUse.Operations, PurposeOfUse.PublicHealth]),
         [UrgentCare] = ([Grant.UrgentCare], [PurposeOfUse.Emergency]),
         [Analyst] = ([Grant.ReadLists, Grant.RunStratification, Grant.ReadCoverage], [PurposeOfUse.Operations, PurposeOfUse.PublicHealth, PurposeOfUse.Research]),
         [Administrator] = ([Grant.Administer, Grant.RunStratification], [PurposeOfUse.SystemAdministration]),

@@ -24,7 +24,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
 {
     private const int MaxLine = 64 << 20;
     private const int MaxDocument = 1 << 30;
-    private const int WritesUnderWay = 12;
+    private const long MaxBytesUnderWay = 2 * ResourceWriter.MaxBytesPerCommit;
 
     private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
 
@@ -43,22 +43,30 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         // People and organisations first: everything else is about them. A later phase starts when the earlier is stored.
         foreach (var phase in files.GroupBy(f => PhaseOf(f.Name)).OrderBy(g => g.Key))
         {
+            var lines = new List<ImportFile>();
             foreach (var file in phase.OrderBy(f => f.Ordinal))
             {
                 if (file.Finished)
                 {
                     tracker.Add(SizeOf(file.Path), 0);
-                    continue;
                 }
-
-                if (IsDocument(file.Name))
+                else if (IsDocument(file.Name))
                 {
                     await DocumentAsync(session, file, tracker, ct);
                 }
+                else if (!File.Exists(file.Path))
+                {
+                    await FaultAsync(file, "The file is not there any more. Put it back and import again.", ct);
+                }
                 else
                 {
-                    await LinesAsync(session, file, tracker, ct);
+                    lines.Add(file);
                 }
+            }
+
+            if (lines.Count > 0)
+            {
+                await LinesAsync(session, lines, tracker, ct);
             }
         }
 
@@ -76,11 +84,16 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
 
     private static long SizeOf(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
 
-    private static int PhaseOf(string name)
+    /// <summary>The type that the lines of a file have, going by its name; none where the name does not say.</summary>
+    internal static ResourceType TypeOf(string name)
     {
         var stem = name[(name.LastIndexOf('/') + 1)..];
-        var type = ResourceTypes.Parse(stem[..Math.Max(0, stem.IndexOf('.', StringComparison.Ordinal))]);
-        return type switch
+        return ResourceTypes.Parse(stem[..Math.Max(0, stem.IndexOf('.', StringComparison.Ordinal))]);
+    }
+
+    private static int PhaseOf(string name)
+    {
+        return TypeOf(name) switch
         {
             ResourceType.Organization or ResourceType.Location or ResourceType.Practitioner => 0,
             ResourceType.PractitionerRole or ResourceType.HealthcareService => 1,
@@ -89,29 +102,28 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         };
     }
 
-    private static bool Compressed(string name) => name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a file is gzip.</summary>
+    internal static bool Compressed(string name) => name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 
-    private async Task LinesAsync(IngestSession session, ImportFile file, Tracker tracker, CancellationToken ct)
+    /// <summary>
+    /// Reads files of lines side by side, one of each type, in step with their sizes. Suppliers write every type in the same
+    /// order of people, so what is stored together is about the same few people: their pages are written once, and not once
+    /// for every type.
+    /// </summary>
+    private async Task LinesAsync(IngestSession session, IReadOnlyList<ImportFile> files, Tracker tracker, CancellationToken ct)
     {
-        if (!File.Exists(file.Path))
-        {
-            await FaultAsync(file, "The file is not there any more. Put it back and import again.", ct);
-            return;
-        }
-
-        var stream = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-        var blocks = Channel.CreateBounded<Task<WriteBatch>>(Environment.ProcessorCount + 1);
+        var blocks = Channel.CreateBounded<Task<(WriteBatch Batch, BodyArena Bodies)>>(Environment.ProcessorCount + 1);
         var reading = Task.Run(
             async () =>
             {
                 Exception? error = null;
                 try
                 {
-                    foreach (var block in LineBlocks.Read(stream, Compressed(file.Name), file.Offset, file.Lines, MaxLine))
+                    using var lanes = new Lanes(files, MaxLine);
+                    while (lanes.Next() is { } next)
                     {
-                        var read = block.Last ? SizeOf(file.Path) : Math.Min(SizeOf(file.Path), Compressed(file.Name) ? 0 : block.EndOffset);
-                        await blocks.Writer.WriteAsync(Task.Run(() => PrepareAsync(session, file, block, ct), ct), ct);
-                        tracker.At(read);
+                        await blocks.Writer.WriteAsync(Task.Run(() => PrepareAsync(session, next.File, next.Block, ct), ct), ct);
+                        tracker.At(lanes.BytesRead);
                     }
                 }
 #pragma warning disable CA1031 // Carried to the consumer, which throws it.
@@ -125,16 +137,18 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
             },
             ct);
 
-        var underWay = new Queue<(Task<WriteFailure?> Write, WriteBatch Batch)>();
+        var underWay = new Queue<(Task<WriteFailure?> Write, WriteBatch Batch, BodyArena Bodies)>();
+        long bytesUnderWay = 0;
         await foreach (var preparing in blocks.Reader.ReadAllAsync(ct))
         {
-            var batch = await preparing;
-            if (underWay.Count == WritesUnderWay)
+            var (batch, bodies) = await preparing;
+            while (bytesUnderWay > MaxBytesUnderWay)
             {
                 await Settle(underWay.Dequeue());
             }
 
-            underWay.Enqueue((writer.WriteAsync(batch, ct), batch));
+            bytesUnderWay += batch.Bytes;
+            underWay.Enqueue((writer.WriteAsync(batch, ct), batch, bodies));
         }
 
         while (underWay.Count > 0)
@@ -143,18 +157,21 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         }
 
         await reading;
-        tracker.Finish(SizeOf(file.Path));
+        tracker.Finish(files.Sum(f => SizeOf(f.Path)));
 
-        async Task Settle((Task<WriteFailure?> Write, WriteBatch Batch) item)
+        async Task Settle((Task<WriteFailure?> Write, WriteBatch Batch, BodyArena Bodies) item)
         {
             await item.Write;
+            item.Bodies.Release();
+            bytesUnderWay -= item.Batch.Bytes;
             tracker.Count(item.Batch.Items.Count + item.Batch.Checkpoint!.Rejects.Count);
         }
     }
 
-    private async Task<WriteBatch> PrepareAsync(IngestSession session, ImportFile file, LineBlock block, CancellationToken ct)
+    private async Task<(WriteBatch Batch, BodyArena Bodies)> PrepareAsync(IngestSession session, ImportFile file, LineBlock block, CancellationToken ct)
     {
         var preparer = _preparers.TryTake(out var free) ? free : new ResourcePreparer();
+        var bodies = preparer.Bodies = new BodyArena(block.Length);
         var batch = new WriteBatch
         {
             Checkpoint = new ImportCheckpoint
@@ -166,6 +183,8 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
                 Lines = block.FirstLine - 1 + block.Lines,
                 Finished = block.Last,
             },
+            Bytes = block.Length,
+            MoreFollows = !block.Last,
         };
         foreach (var (line, text) in LineBlocks.Lines(block))
         {
@@ -177,9 +196,10 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
             batch.Checkpoint!.Rejects.Add(Reject(file, block.FirstLine + block.Lines, [new Issue(IssueSeverity.Fatal, "incomplete", "", block.Fault)], null));
         }
 
+        preparer.Bodies = null;
         _preparers.Add(preparer);
         ArrayPool<byte>.Shared.Return(block.Buffer);
-        return batch;
+        return (batch, bodies);
     }
 
     private static async ValueTask LineAsync(

@@ -16,7 +16,8 @@ internal sealed record LineBlock(byte[] Buffer, int Length, long FirstLine, long
 /// <summary>Cuts a file into blocks of whole lines: any line ending, with or without a last one, any length up to a limit.</summary>
 internal static class LineBlocks
 {
-    private const int BlockSize = 1 << 20;
+    /// <summary>Bytes of text in a block, unless a line is longer.</summary>
+    public const int BlockSize = 1 << 20;
 
     /// <summary>Reads the blocks that begin at or after <paramref name="offset"/> of the text.</summary>
     /// <param name="file">The file, compressed when its name ends in .gz.</param>
@@ -24,11 +25,12 @@ internal static class LineBlocks
     /// <param name="offset">Bytes of text to pass over.</param>
     /// <param name="lines">Lines among those bytes.</param>
     /// <param name="maxLine">Longest line in bytes.</param>
-    public static IEnumerable<LineBlock> Read(Stream file, bool compressed, long offset, long lines, int maxLine)
+    /// <param name="blockSize">Bytes of text in a block.</param>
+    public static IEnumerable<LineBlock> Read(Stream file, bool compressed, long offset, long lines, int maxLine, int blockSize = BlockSize)
     {
         using Stream text = compressed ? new VerifiedGzipStream(file) : file;
         var fault = Skip(text, compressed, offset);
-        var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
+        var buffer = ArrayPool<byte>.Shared.Rent(blockSize);
         var used = 0;
         var start = offset;
         var line = lines + 1;
@@ -79,7 +81,7 @@ internal static class LineBlocks
             }
 
             var count = Count(buffer, cut);
-            var next = ArrayPool<byte>.Shared.Rent(Math.Max(BlockSize, (used - cut) * 2));
+            var next = ArrayPool<byte>.Shared.Rent(Math.Max(blockSize, (used - cut) * 2));
             buffer.AsSpan(cut, used - cut).CopyTo(next);
             yield return new LineBlock(buffer, cut, line, count, start, start + cut, null, false);
             line += count;

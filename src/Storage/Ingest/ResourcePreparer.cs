@@ -53,6 +53,9 @@ public sealed class ResourcePreparer
     private readonly TimelineProjector _projector = new();
     private readonly Splice _splice = new();
 
+    /// <summary>Where the bodies of what is prepared are kept; null: each in memory of its own.</summary>
+    internal BodyArena? Bodies { get; set; }
+
     /// <summary>Prepares one resource that stands alone in <paramref name="json"/>.</summary>
     /// <param name="session">What the import or request knows.</param>
     /// <param name="json">One resource.</param>
@@ -117,7 +120,8 @@ public sealed class ResourcePreparer
         }
 
         var named = target is { IsOurs: true } ? default : await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
-        var body = Assemble(json.Span, found, id);
+        var body = Assemble(json.Span, found, id, out var metaAt);
+        _keys.Read(found.Type, body.Span, json.Span, identifiers);
         var (people, everybody) = found.Type != ResourceType.Patient && named.MayBelongToMore(patientKey)
             ? await SharedResources.PeopleAsync(session, found.Type, body, patientKey, ct)
             : ([], true);
@@ -126,7 +130,7 @@ public sealed class ResourcePreparer
             return new Prepared(null, [NotKnown(found, references, identifiers)], true);
         }
 
-        var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, Contacts(json.Span, supplier, supplierUri, references), ct);
+        var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, metaAt, Contacts(json.Span, supplier, supplierUri, references), ct);
         return new Prepared(
             item with
             {
@@ -144,6 +148,7 @@ public sealed class ResourcePreparer
     public async ValueTask<PreparedResource> DeriveAsync(IngestSession session, StoredResource stored, int supplier, CancellationToken ct)
     {
         _reader.Read(stored.Body, Options);
+        _keys.Read(stored.Type, stored.Body);
         var references = _reader.References.ToArray();
         var named = new NamedPeople();
         foreach (var r in references.Where(r => r is { Contained: false, Target: ResourceType.Patient }))
@@ -154,16 +159,14 @@ public sealed class ResourcePreparer
         var people = stored.Type != ResourceType.Patient && named.MayBelongToMore(stored.PatientKey)
             ? (await SharedResources.PeopleAsync(session, stored.Type, stored.Body, stored.PatientKey, ct)).People
             : [];
-        var item = await DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, Contacts(stored.Body, Directories.UnnamedSupplier, "", references), ct);
+        var item = await DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, MetaAt(stored.Body), Contacts(stored.Body, Directories.UnnamedSupplier, "", references), ct);
         return item with { People = people };
     }
 
     private async ValueTask<PreparedResource> DeriveAsync(
-        IngestSession session, ResourceType type, string id, long patientKey, int supplier, byte[] body, string[] practitioners, CancellationToken ct)
+        IngestSession session, ResourceType type, string id, long patientKey, int supplier, ReadOnlyMemory<byte> body, int metaAt, string[] practitioners, CancellationToken ct)
     {
-        var metaAt = MetaAt(body);
-        _keys.Read(type, body);
-        _projector.Read(type, id, body, _keys.View);
+        _projector.Read(type, id, body.Span, _keys.View);
         return new PreparedResource
         {
             Method = WriteMethod.Upsert,
@@ -173,9 +176,9 @@ public sealed class ResourcePreparer
             SupplierKey = supplier,
             Body = body,
             MetaAt = metaAt,
-            ContentHash = Hashing.Content(body),
+            ContentHash = Hashing.Content(body.Span),
             Identifiers = _keys.Identifiers.Count == 0 ? [] : [.. _keys.Identifiers.Distinct()],
-            Codes = _keys.Codes.Count == 0 ? [] : [.. _keys.Codes.Distinct()],
+            Codes = _keys.Codes.Count == 0 ? [] : [.. _keys.Codes],
             Day = _keys.Day,
             Events = patientKey == 0 || _projector.Events.Count == 0 ? [] : [.. _projector.Events],
 
@@ -186,7 +189,7 @@ public sealed class ResourcePreparer
             SetsFlags = _projector.Flags,
             Registration = _projector.Registration,
             Patient = type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
-            Practice = type == ResourceType.Organization ? PracticeRow(body) : null,
+            Practice = type == ResourceType.Organization ? PracticeRow(body.ToArray()) : null,
         };
     }
 
@@ -400,23 +403,20 @@ public sealed class ResourcePreparer
     }
 
     /// <summary>The body as stored: our id, a meta to write version and time into, and nothing else changed.</summary>
-    private byte[] Assemble(ReadOnlySpan<byte> json, ResourceFound found, string id)
+    private ReadOnlyMemory<byte> Assemble(ReadOnlySpan<byte> json, ResourceFound found, string id, out int metaAt)
     {
         var insertAt = found.InsertAt > found.Text.Start && json[found.InsertAt] == (byte)'"' ? found.InsertAt : found.Text.Start + 1;
-        if (found.Id.IsEmpty)
+        if (found.Id.IsEmpty || found.Meta.IsEmpty)
         {
-            _splice.Insert(insertAt, Encoding.UTF8.GetBytes($"\"id\":\"{id}\","));
+            _splice.Insert(insertAt, Encoding.UTF8.GetBytes($"{(found.Id.IsEmpty ? $"\"id\":\"{id}\"," : "")}{(found.Meta.IsEmpty ? "\"meta\":{}," : "")}"));
         }
-        else if (!found.Id.Of(json).SequenceEqual(Encoding.UTF8.GetBytes(id)))
+
+        if (!found.Id.IsEmpty && !found.Id.Of(json).SequenceEqual(Encoding.UTF8.GetBytes(id)))
         {
             _splice.Replace(found.Id, Encoding.UTF8.GetBytes(id));
         }
 
-        if (found.Meta.IsEmpty)
-        {
-            _splice.Insert(insertAt, "\"meta\":{},"u8.ToArray());
-        }
-        else
+        if (!found.Meta.IsEmpty)
         {
             // Version and time are the server's to say.
             if (!found.MetaVersionId.IsEmpty)
@@ -430,7 +430,11 @@ public sealed class ResourcePreparer
             }
         }
 
-        return _splice.Apply(json, found.Text);
+        var body = _splice.Apply(json, found.Text, Bodies);
+
+        // Just inside the braces of the resource's own meta: where it was, moved by the edits before it, or at the end of what was inserted.
+        metaAt = found.Meta.IsEmpty ? _splice.Moved(insertAt, found.Text) - 2 : _splice.Moved(found.Meta.Start, found.Text) + 1;
+        return body;
     }
 
     /// <summary>Just inside the braces of the resource's own meta.</summary>
@@ -467,16 +471,16 @@ public sealed class ResourcePreparer
         return [];
     }
 
-    private async ValueTask<Patient> PersonRowAsync(IngestSession session, byte[] body, long key, NhsNumber number, int supplier, CancellationToken ct)
+    private async ValueTask<Patient> PersonRowAsync(IngestSession session, ReadOnlyMemory<byte> body, long key, NhsNumber number, int supplier, CancellationToken ct)
     {
-        var row = PersonRow(body, _keys.View, key, number, supplier, out var practiceReference);
+        var row = PersonRow(body.Span, _keys.View, key, number, supplier, out var practiceReference);
         if (row.PracticeCode.Length == 0 && practiceReference.StartsWith("Organization/", StringComparison.Ordinal))
         {
             row.PracticeCode = await session.Directories.PracticeOfAsync(practiceReference["Organization/".Length..], ct);
         }
 
         // The person's own small area where it is given, else the practice's population.
-        row.Deprivation = Directories.DeprivationOfArea(ClinicalView.Get(body, _keys.View.SmallArea)) is var own and not 0
+        row.Deprivation = Directories.DeprivationOfArea(ClinicalView.Get(body.Span, _keys.View.SmallArea)) is var own and not 0
             ? own
             : await session.Directories.DeprivationOfAsync(row.PracticeCode, ct);
         return row;

@@ -26,7 +26,7 @@ internal static class SharedResources
 {
     /// <summary>Their keys; none where it is one person's alone, the one under whom it is stored.</summary>
     /// <returns>The keys, and whether everybody is known here.</returns>
-    public static async ValueTask<(long[] People, bool Everybody)> PeopleAsync(IngestSession session, ResourceType type, byte[] body, long owner, CancellationToken ct)
+    public static async ValueTask<(long[] People, bool Everybody)> PeopleAsync(IngestSession session, ResourceType type, ReadOnlyMemory<byte> body, long owner, CancellationToken ct)
     {
         var people = new List<long>();
         if (owner != 0)
@@ -35,7 +35,7 @@ internal static class SharedResources
         }
 
         var everybody = true;
-        foreach (var id in PatientCompartment.Patients(type, body))
+        foreach (var id in PatientCompartment.Patients(type, body.Span))
         {
             var key = NhsNumber.TryParse(id, out var number) ? await session.FindAsync(number, ct) : null;
             if (key is { } known && !people.Contains(known))

@@ -59,7 +59,7 @@ internal sealed class Splice
     }
 
     /// <summary>The text of <paramref name="range"/> with the edits made.</summary>
-    public byte[] Apply(ReadOnlySpan<byte> json, TextRange range)
+    public ReadOnlyMemory<byte> Apply(ReadOnlySpan<byte> json, TextRange range, BodyArena? arena)
     {
         _edits.Sort(static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : a.Length.CompareTo(b.Length));
         var size = range.Length;
@@ -68,18 +68,34 @@ internal sealed class Splice
             size += text.Length - length;
         }
 
-        var result = new byte[size];
+        var kept = arena is null ? new byte[size].AsMemory() : arena.Take(size);
+        var result = kept.Span;
         int from = range.Start, to = 0;
         foreach (var (start, length, text) in _edits)
         {
-            json[from..start].CopyTo(result.AsSpan(to));
+            json[from..start].CopyTo(result[to..]);
             to += start - from;
-            text.CopyTo(result.AsSpan(to));
+            text.CopyTo(result[to..]);
             to += text.Length;
             from = start + length;
         }
 
-        json[from..range.End].CopyTo(result.AsSpan(to));
-        return result;
+        json[from..range.End].CopyTo(result[to..]);
+        return kept;
+    }
+
+    /// <summary>Where the byte at <paramref name="at"/> of the posted text is in the result, after all that is put before it.</summary>
+    public int Moved(int at, TextRange range)
+    {
+        var moved = at - range.Start;
+        foreach (var (start, length, text) in _edits)
+        {
+            if (start + length <= at)
+            {
+                moved += text.Length - length;
+            }
+        }
+
+        return moved;
     }
 }

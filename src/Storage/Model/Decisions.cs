@@ -171,37 +171,3 @@ public sealed class PersonStanding
     /// <summary>Day of the latest discharge from hospital; 0 none.</summary>
     public int DischargedDay { get; set; }
 }
-
-/// <summary>Counts of people for the national condition: one month, practice, level and group.</summary>
-public sealed class CoverageCell
-{
-    /// <summary>Year x 100 + month.</summary>
-    public int Month { get; set; }
-
-    /// <summary>ODS code.</summary>
-    public required string PracticeCode { get; set; }
-
-    /// <summary>Level in force: agreed where agreed, else the model's; 0 registered but not scored.</summary>
-    public byte Level { get; set; }
-
-    /// <summary>Age band; 0 is under 18.</summary>
-    public byte AgeBand { get; set; }
-
-    /// <summary>Administrative sex.</summary>
-    public byte Sex { get; set; }
-
-    /// <summary>Deprivation quintile.</summary>
-    public byte Deprivation { get; set; }
-
-    /// <summary>People.</summary>
-    public int People { get; set; }
-
-    /// <summary>Of those, with a confirmed accountable lead professional.</summary>
-    public int WithLead { get; set; }
-
-    /// <summary>Of those, with a joint plan.</summary>
-    public int WithPlan { get; set; }
-
-    /// <summary>Of those, with both.</summary>
-    public int WithBoth { get; set; }
-}

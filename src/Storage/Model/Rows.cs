@@ -235,6 +235,9 @@ public sealed class Practice
     /// <summary>Place, usually a local authority; empty where not known.</summary>
     public string Place { get; set; } = "";
 
+    /// <summary>Integrated care board; empty where not known.</summary>
+    public string Icb { get; set; } = "";
+
     /// <summary>Deprivation quintile of the practice's population, 1 least to 5 most; 0 not known.</summary>
     public byte Deprivation { get; set; }
 }

@@ -32,6 +32,7 @@ public static class Practices
                 Locality = cells[3],
                 Place = cells[4],
                 Deprivation = byte.Parse(cells[5], CultureInfo.InvariantCulture),
+                Icb = cells[6],
             };
         }
     }

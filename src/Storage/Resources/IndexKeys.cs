@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Fhir.Views;
 
 namespace BetterCare.Care.Storage.Resources;
@@ -7,12 +9,17 @@ namespace BetterCare.Care.Storage.Resources;
 /// <summary>The index entries of a resource. One instance per thread, used again and again.</summary>
 public sealed class IndexKeys
 {
+    private static readonly ConcurrentDictionary<ushort, bool> OwnIdentifiers = new();
+
     private readonly ClinicalView _view = new();
 
     /// <summary>Hashed business identifiers: with their system, and by value alone.</summary>
     public List<long> Identifiers { get; } = [];
 
-    /// <summary>Hashed codes of what the resource is about: with their system, and by code alone.</summary>
+    /// <summary>
+    /// Hashed codes of what the resource is about, by code alone: a search reads what it finds anyway, and few codes are in
+    /// two systems, so a second entry with the system would double the largest index for nothing.
+    /// </summary>
     public List<long> Codes { get; } = [];
 
     /// <summary>Day of the event; 0 where undated.</summary>
@@ -21,8 +28,47 @@ public sealed class IndexKeys
     /// <summary>The view that the keys were read from.</summary>
     public ClinicalView View => _view;
 
-    /// <summary>Reads the keys of a resource.</summary>
+    /// <summary>Reads the keys of a stored resource.</summary>
     public void Read(ResourceType type, ReadOnlySpan<byte> json)
+    {
+        ReadView(type, json);
+        ReadIdentifiers(type, json);
+    }
+
+    /// <summary>Reads the keys of a resource whose identifiers the validator has found: <paramref name="posted"/> is what it read.</summary>
+    public void Read(ResourceType type, ReadOnlySpan<byte> json, ReadOnlySpan<byte> posted, ReadOnlySpan<IdentifierFound> identifiers)
+    {
+        ReadView(type, json);
+        foreach (var identifier in identifiers)
+        {
+            if (identifier.TopLevel && OwnIdentifier(identifier.Element))
+            {
+                AddIdentifier(type, identifier.System.Of(posted), identifier.Value.Of(posted));
+            }
+        }
+    }
+
+    private static bool OwnIdentifier(ushort element) => OwnIdentifiers.GetOrAdd(element, static e =>
+    {
+        var path = ResourceReader.ElementPath(e);
+        return path.AsSpan().Count('.') == 1 && path.EndsWith(".identifier", StringComparison.Ordinal);
+    });
+
+    private void AddIdentifier(ResourceType type, ReadOnlySpan<byte> system, ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+        {
+            return;
+        }
+
+        Identifiers.Add(Hashing.Identifier((byte)type, system, value));
+        if (!system.IsEmpty)
+        {
+            Identifiers.Add(Hashing.Identifier((byte)type, default, value));
+        }
+    }
+
+    private void ReadView(ResourceType type, ReadOnlySpan<byte> json)
     {
         _view.Read(json);
         Identifiers.Clear();
@@ -33,13 +79,15 @@ public sealed class IndexKeys
             Day = 0;
         }
 
-        ReadIdentifiers(type, json);
         foreach (var coding in _view.Codings)
         {
             if (IsMain(type, coding.Slot) && !ClinicalView.IsEmpty(coding.Code))
             {
-                Codes.Add(Hashing.Code(json[coding.System], json[coding.Code]));
-                Codes.Add(Hashing.Code(default, json[coding.Code]));
+                var hash = Hashing.Code(default, json[coding.Code]);
+                if (!Codes.Contains(hash))
+                {
+                    Codes.Add(hash);
+                }
             }
         }
     }
@@ -129,15 +177,7 @@ public sealed class IndexKeys
                     }
                 }
 
-                if (!value.IsEmpty)
-                {
-                    Identifiers.Add(Hashing.Identifier((byte)type, system, value));
-                    if (!system.IsEmpty)
-                    {
-                        Identifiers.Add(Hashing.Identifier((byte)type, default, value));
-                    }
-                }
-
+                AddIdentifier(type, system, value);
                 if (!array)
                 {
                     break;

@@ -14,7 +14,16 @@ namespace BetterCare.Care.Storage.Resources;
 /// </summary>
 public sealed class ResourceWriter : IAsyncDisposable
 {
+    /// <summary>Bytes of an import that are committed together, while nobody else waits.</summary>
+    internal const long MaxBytesPerCommit = 32 << 20;
+
     private const int MaxResourcesPerCommit = 40_000;
+
+    /// <summary>The same while requests come in: they wait for the commit before theirs.</summary>
+    private const long MaxBytesBesideRequests = 2 << 20;
+
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RequestsAreRecent = TimeSpan.FromSeconds(2);
 
     private readonly CareDatabase _database;
     private readonly TimeProvider _clock;
@@ -22,6 +31,7 @@ public sealed class ResourceWriter : IAsyncDisposable
     private readonly Channel<WriteBatch> _queue = Channel.CreateBounded<WriteBatch>(256);
     private readonly CancellationTokenSource _stop = new();
     private Task? _loop;
+    private long _lastRequest;
 
     /// <summary>Makes the writer; it opens its connection with the first batch.</summary>
     public ResourceWriter(CareDatabase database, Directories directories, TimeProvider clock)
@@ -63,14 +73,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         IBulkSession? session = null;
         while (await _queue.Reader.WaitToReadAsync())
         {
-            group.Clear();
-            var resources = 0;
-            while (resources < MaxResourcesPerCommit && _queue.Reader.TryRead(out var batch))
-            {
-                group.Add(batch);
-                resources += batch.Items.Count;
-            }
-
+            await GatherAsync(group);
             try
             {
                 session ??= _database.Engine == DatabaseEngine.Sqlite
@@ -103,6 +106,52 @@ public sealed class ResourceWriter : IAsyncDisposable
         if (session is not null)
         {
             await session.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Fills the next group. A request is committed with whatever else is waiting, at once; blocks of an import wait for one
+    /// another a little, because fewer and larger commits write every page of the indexes less often.
+    /// </summary>
+    private async Task GatherAsync(List<WriteBatch> group)
+    {
+        group.Clear();
+        var resources = 0;
+        long bytes = 0;
+        var importOnly = true;
+        while (true)
+        {
+            while (resources < MaxResourcesPerCommit && bytes < Limit() && _queue.Reader.TryRead(out var batch))
+            {
+                group.Add(batch);
+                resources += batch.Items.Count;
+                bytes += batch.Bytes;
+                if (!batch.RejectsSingly)
+                {
+                    importOnly = false;
+                    _lastRequest = _clock.GetTimestamp();
+                }
+            }
+
+            if (!importOnly || resources >= MaxResourcesPerCommit || bytes >= Limit() || !group[^1].MoreFollows || !await ComesSoonAsync())
+            {
+                return;
+            }
+        }
+
+        long Limit() => _lastRequest != 0 && _clock.GetElapsedTime(_lastRequest) < RequestsAreRecent ? MaxBytesBesideRequests : MaxBytesPerCommit;
+    }
+
+    private async Task<bool> ComesSoonAsync()
+    {
+        using var soon = new CancellationTokenSource(Gathering);
+        try
+        {
+            return await _queue.Reader.WaitToReadAsync(soon.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
+    private readonly List<(PreparedResource Item, long Hash)> _codes = [];
 
     // A reader that wants to write later must not deadlock with us: take the write lock at once.
     public Task BeginAsync() => Run("BEGIN IMMEDIATE");
@@ -157,6 +158,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     {
         var identifier = Statement("INSERT INTO resource_identifier (hash, patient_key, type, id) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING");
         var code = Statement("INSERT INTO resource_code (type, code_hash, day, patient_key, id) VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO NOTHING");
+        _codes.Clear();
         foreach (var item in items)
         {
             foreach (var hash in item.Identifiers)
@@ -166,10 +168,23 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
 
             foreach (var hash in item.Codes)
             {
-                code.Bind((long)item.Type).Bind(hash).Bind((long)item.Day).Bind(item.PatientKey).Bind(item.Id).Run();
+                _codes.Add((item, hash));
             }
         }
 
+        // In the order of the index: neighbours find the page of the one before.
+        _codes.Sort(static (a, b) =>
+        {
+            var order = a.Item.Type.CompareTo(b.Item.Type);
+            order = order != 0 ? order : a.Hash.CompareTo(b.Hash);
+            return order != 0 ? order : a.Item.Day.CompareTo(b.Item.Day);
+        });
+        foreach (var (item, hash) in _codes)
+        {
+            code.Bind((long)item.Type).Bind(hash).Bind((long)item.Day).Bind(item.PatientKey).Bind(item.Id).Run();
+        }
+
+        _codes.Clear();
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using SQLitePCL;
 
 namespace BetterCare.Care.Storage.Resources;
@@ -34,7 +35,11 @@ internal sealed class SqliteStatement : IDisposable
 
     public SqliteStatement Bind(string value)
     {
-        Check(raw.sqlite3_bind_text(_statement, ++_next, value));
+        // Ids are short: the library would make an array for each.
+        Span<byte> utf8 = stackalloc byte[256];
+        Check(Encoding.UTF8.TryGetBytes(value, utf8, out var length) && length > 0
+            ? raw.sqlite3_bind_text(_statement, ++_next, utf8[..length])
+            : raw.sqlite3_bind_text(_statement, ++_next, value));
         return this;
     }
 

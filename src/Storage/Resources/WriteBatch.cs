@@ -167,6 +167,12 @@ public sealed class WriteBatch
     /// <summary>Progress of a bulk import; null for a request.</summary>
     public ImportCheckpoint? Checkpoint { get; init; }
 
+    /// <summary>About how many bytes it holds; 0 where nobody counted, as for a request.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Whether more of the same import is on its way.</summary>
+    public bool MoreFollows { get; init; }
+
     /// <summary>For a bulk import: a line that cannot be written is put with the rejects and the rest goes on.</summary>
     public bool RejectsSingly => Checkpoint is not null;
 

@@ -167,6 +167,7 @@ public sealed class TimelineProjector
                 case CodingSlot.AdmitSource or CodingSlot.DischargeDisposition:
                     // NHS care home, local authority residential accommodation, other care home.
                     transfer |= coding.Slot == CodingSlot.AdmitSource && (code.SequenceEqual("51"u8) || code.SequenceEqual("52"u8) || code.SequenceEqual("53"u8));
+                    flags |= coding.Slot == CodingSlot.DischargeDisposition && code.SequenceEqual("79"u8) ? AdmissionFlags.Died : EventFlags.None;
                     flags |= code.SequenceEqual("54"u8) || code.SequenceEqual("65"u8) || code.SequenceEqual("85"u8) ? EventFlags.CareHome : EventFlags.None;
                     break;
             }
@@ -187,7 +188,7 @@ public sealed class TimelineProjector
         }
 
         // A transfer from another hospital goes on with an admission; it is not a new one (CCG OIS 2.6: ADMISORC not 51 to 53).
-        flags &= transfer ? ~EventFlags.Emergency : ~EventFlags.None;
+        flags = transfer ? (flags & ~EventFlags.Emergency) | AdmissionFlags.Transfer : flags;
         ContactEvent = Events.Count;
         Events.Add(new TimelineEvent { Day = view.StartDay, LengthDays = length, Kind = EventKind.Admission, Flags = flags, Source = source });
         Diagnoses(json, view, view.StartDay, source);
@@ -426,8 +427,15 @@ public sealed class TimelineProjector
 
             var fact = code.SequenceEqual("home-care"u8) ? SocialFact.PackageOfCare
                 : code.SequenceEqual("reablement"u8) ? SocialFact.Reablement
-                : code.SequenceEqual("residential-care"u8) ? SocialFact.CareHomeResident
+                : code.SequenceEqual("residential-care"u8) || code.SequenceEqual("residential-care-self-funded"u8) || code.SequenceEqual("residential-care-temporary"u8) ? SocialFact.CareHomeResident
+                : code.SequenceEqual("delayed-transfer"u8) ? SocialFact.DelayedTransfer
                 : SocialFact.None;
+            if (code.SequenceEqual("residential-care"u8))
+            {
+                // What the council supports and means to last is counted by the Better Care Fund; the others only say where somebody lives.
+                Meaning(new CodeMeaning(MeaningKind.Social, (ushort)SocialFact.CareHomePlacement, false, float.NaN), view.StartDay, view.EndDay, lasting: true, source);
+            }
+
             if (fact != SocialFact.None)
             {
                 Meaning(new CodeMeaning(MeaningKind.Social, (ushort)fact, false, float.NaN), view.StartDay, view.EndDay, lasting: true, source);

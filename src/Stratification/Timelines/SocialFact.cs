@@ -53,4 +53,10 @@ public enum SocialFact : ushort
 
     /// <summary>Assessed by adult social care.</summary>
     AdultSocialCareAssessment = 16,
+
+    /// <summary>In a hospital bed although ready to leave it, from the first delayed day to the day of leaving.</summary>
+    DelayedTransfer = 30,
+
+    /// <summary>A permanent, council-supported placement in a residential or nursing home, from the day of admission.</summary>
+    CareHomePlacement = 31,
 }

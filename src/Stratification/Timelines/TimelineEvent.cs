@@ -80,6 +80,16 @@ public enum EventFlags : byte
     Maternity = 128,
 }
 
+/// <summary>Bits of <see cref="EventFlags"/> that mean something else of an admission.</summary>
+public static class AdmissionFlags
+{
+    /// <summary>Came from another hospital: goes on with a stay.</summary>
+    public const EventFlags Transfer = EventFlags.DidNotAttend;
+
+    /// <summary>Died during the stay.</summary>
+    public const EventFlags Died = EventFlags.Resolved;
+}
+
 /// <summary>
 /// One dated event of a person's timeline: 20 bytes, stored as they are (little-endian), so that a stratification run
 /// reads them in place. Dates only: a prediction horizon of a year needs no clock time.

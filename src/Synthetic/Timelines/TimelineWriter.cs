@@ -225,6 +225,10 @@ internal sealed class TimelineWriter(ResourceText text)
         var ended = person.DeathDay != 0 || person.DeregisteredDay != 0;
         var length = e.Length >= 0 ? (ushort)e.Length : ended ? (ushort)Math.Max(0, last - e.Day) : TimelineEvent.Ongoing;
         _events.Add(new TimelineEvent { Day = e.Day, Kind = EventKind.Social, Code = (uint)fact, LengthDays = length, Source = source });
+        if (fact == SocialFact.CareHomeResident)
+        {
+            _events.Add(new TimelineEvent { Day = e.Day, Kind = EventKind.Social, Code = (uint)SocialFact.CareHomePlacement, LengthDays = length, Source = source });
+        }
     }
 
     private void Put(int day, EventKind kind, uint code, EventFlags flags, uint source) =>

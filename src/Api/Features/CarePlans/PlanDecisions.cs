@@ -94,7 +94,6 @@ public sealed class PlanDecisions(CareDbContext db, People people, DecisionResou
             return new RuleNotMet(PlanRules.OutcomeGiven, "A plan is closed with an outcome: goals-met, declined, moved, died, no-longer-needed or replaced.");
         }
 
-        var before = People.ShareOf(standing);
         standing.PlanVersion++;
         standing.PlanState = plan.Status.ToString().ToLowerInvariant();
         standing.PlanJoint = verdict.Counts;
@@ -108,7 +107,7 @@ public sealed class PlanDecisions(CareDbContext db, People people, DecisionResou
             WrittenBy = current.Caller.Name,
             WrittenAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
         });
-        await people.KeepAsync(standing, before, ct);
+        await people.KeepAsync(standing, ct);
         await resources.KeepAsync(standing.PatientKey, ct);
         return PutCarePlan.ViewOf(standing.PlanVersion, plan, verdict, current.Caller.Name);
     }

@@ -1,188 +1,171 @@
 using System.Globalization;
-using System.Text.Json;
+using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Coverage;
-using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Storage.Runs;
-using BetterCare.Care.Stratification.Models;
-using BetterCare.Care.Stratification.Runs;
-using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Coverage;
 
-/// <summary>One row of a coverage answer; figures as published: numbers, or * where suppressed.</summary>
-public sealed record CoverageRow(
-    string Group, string Adults, string HighRisk, string HighRiskPercent, string WithLead, string WithLeadPercent, string WithPlan, string WithPlanPercent, string WithBoth, string WithBothPercent);
-
-/// <summary>People at a level.</summary>
-public sealed record TierRow(string Level, string Adults, string Percent);
-
-/// <summary>The three answers of the national condition.</summary>
-/// <param name="Month">yyyy-MM.</param>
-/// <param name="By">practice, locality, place …</param>
-/// <param name="Exact">Whether figures are exact (for those who may see people) or suppressed and rounded.</param>
-/// <param name="Legend">What the signs mean.</param>
-/// <param name="HighRiskPercent">1: what proportion of adults is at high risk.</param>
-/// <param name="Approach">2: by what approach.</param>
-/// <param name="WithLeadPercent">3a: what proportion of those has an accountable professional.</param>
-/// <param name="WithPlanPercent">3b: what proportion of those has a joint care plan.</param>
-/// <param name="WithBothPercent">3: what proportion of those has both.</param>
-/// <param name="Tiers">People by level.</param>
-/// <param name="Total">All groups together.</param>
-/// <param name="Rows">The groups.</param>
-public sealed record CoverageAnswer(
-    string Month,
-    string By,
-    bool Exact,
-    string Legend,
-    string HighRiskPercent,
-    string Approach,
-    string WithLeadPercent,
-    string WithPlanPercent,
-    string WithBothPercent,
-    IReadOnlyList<TierRow> Tiers,
-    CoverageRow Total,
-    IReadOnlyList<CoverageRow> Rows);
-
 /// <summary>Answers the national condition from the coverage cells: the same cost at a thousand people and at three million.</summary>
-public sealed class CoverageQuestions(CareDbContext db, TimeProvider clock)
+public sealed class CoverageQuestions(CoverageReads reads, CoverageReleases releases, Approaches approaches, TimeProvider clock)
 {
-    /// <summary>What people can be counted by.</summary>
-    public static IReadOnlyList<string> Dimensions { get; } = ["practice", "neighbourhood", "locality", "place", "age", "sex", "deprivation"];
+    // Three years: further back a chart says nothing.
+    private const int MostMonths = 36;
 
-    /// <summary>The answer for a month.</summary>
-    /// <param name="by">One of <see cref="Dimensions"/>.</param>
-    /// <param name="month">yyyy-MM; null: this month.</param>
-    /// <param name="exact">Exact figures, for those who may see people.</param>
-    /// <param name="practices">ODS codes to count; null: all.</param>
+    private const string ExactLegend = "Exact figures: for those who may see the people themselves.";
+
+    /// <summary>The answer that a caller may have: exact for those who may see people, of their own practices; from the release for others.</summary>
+    /// <param name="ask">What is asked.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="asPublished">Whether to answer as others see it.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>Null where nothing has been counted for that month.</returns>
-    public async Task<CoverageAnswer?> AnswerAsync(string by, int? month, bool exact, IReadOnlySet<string>? practices, CancellationToken ct)
+    public async Task<Result<CoverageAnswer>> AnswerAsync(CoverageAsk ask, Caller caller, bool asPublished, CancellationToken ct)
+    {
+        if (caller.Grants.Contains(Grant.ReadRecords) && !asPublished)
+        {
+            return await ExactAsync(ask, caller.Practices, ct);
+        }
+
+        if (ask.ByModel)
+        {
+            return new Invalid("basis", "The figures for publication count the level in force; the share at high risk by the model alone stands beside it as highRiskByModelPercent.");
+        }
+
+        if (caller.Practices is not null && ask.By != "practice")
+        {
+            return new Invalid("by", "Your access is to some practices: ask by=practice.");
+        }
+
+        return await releases.ForAsync(ask.Month, ct) is { } release
+            ? Published(ask, release, caller.Practices)
+            : new NotVisible("coverage: figures are published for whole months, after their end, from the first stratification on");
+    }
+
+    /// <summary>Month by month, as it stood then.</summary>
+    public async Task<CoverageTrend> TrendAsync(bool wholeList, Caller caller, bool asPublished, CancellationToken ct)
+    {
+        var ask = new CoverageAsk("practice", WholeList: wholeList);
+        var rows = new List<CoverageMonthRow>();
+        var exact = caller.Grants.Contains(Grant.ReadRecords) && !asPublished;
+        if (exact)
+        {
+            var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
+            var months = (await reads.MonthsAsync(CoverageWriter.MonthOf(today), ct)).Take(MostMonths).ToList();
+            var cells = caller.Practices is null ? await reads.TotalsAsync(months, ct) : await OfPracticesAsync(months, caller.Practices, ct);
+            foreach (var month in cells.Where(c => wholeList || c.Adult).GroupBy(c => c.Month).OrderBy(g => g.Key))
+            {
+                rows.Add(new CoverageMonthRow(MonthText(month.Key), Day(StandsFor(month.Key, today)), CoverageRow.Of(MonthText(month.Key), CoverageFigures.Exact(CoverageGroups.Sum(month)))));
+            }
+        }
+        else
+        {
+            foreach (var month in (await releases.MonthsAsync(ct)).Take(MostMonths).Reverse())
+            {
+                if (await releases.ForAsync(month, ct) is { } release)
+                {
+                    rows.Add(new CoverageMonthRow(MonthText(month), release.StandsFor, CoverageRow.Of(MonthText(month), release.TotalOf(wholeList))));
+                }
+            }
+        }
+
+        return new CoverageTrend(ask.Population, exact, exact ? ExactLegend : CoverageRelease.Legend, rows);
+    }
+
+    private static CoverageAnswer Published(CoverageAsk ask, PublishedCoverage release, IReadOnlySet<string>? practices)
+    {
+        var total = release.TotalOf(ask.WholeList);
+        var adults = release.TotalOf(wholeList: false).People;
+
+        // A page is cut from the release: what a caller's own practices show is what everybody's show.
+        var rows = release.RowsOf(ask.By, ask.WholeList).Where(r => practices is null || practices.Contains(r.Group.Split(' ')[0])).ToList();
+        return Answer(
+            ask,
+            ask.Month is { } month ? MonthText(month) : release.StandsFor[..7],
+            release.StandsFor,
+            exact: false,
+            release.Approach,
+            Rate.Of(PublishedCoverage.Count(release.ModelHighRisk[ask.WholeList ? 1 : 0]), total.People).ToString(),
+            [.. release.Tiers().OrderByDescending(t => t.Level == "not scored" ? "0" : t.Level, StringComparer.Ordinal).Select(t => new TierRow(t.Level, t.People.ToString(), Rate.Of(t.People, adults).ToString()))],
+            total,
+            rows);
+    }
+
+    private async Task<Result<CoverageAnswer>> ExactAsync(CoverageAsk ask, IReadOnlySet<string>? practices, CancellationToken ct)
     {
         var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
-        var asked = month ?? CoverageWriter.MonthOf(today);
+        var thisMonth = CoverageWriter.MonthOf(today);
+        var asked = ask.Month ?? thisMonth;
 
         // A month in which nothing changed stands as the month before it stood.
-        var counted = await db.CoverageCells.Where(c => c.Month <= asked).MaxAsync(c => (int?)c.Month, ct);
-        if (counted is null || asked > CoverageWriter.MonthOf(today))
+        var counted = asked > thisMonth ? 0 : (await reads.MonthsAsync(asked, ct)).FirstOrDefault();
+        if (counted == 0)
         {
-            return null;
+            return new NotVisible("coverage: nothing has been counted for that month. Run a stratification first");
         }
 
-        var cells = await db.CoverageCells.AsNoTracking().Where(c => c.Month == counted && c.AgeBand > 0 && c.People > 0).ToListAsync(ct);
-        if (practices is not null)
-        {
-            cells = [.. cells.Where(c => practices.Contains(c.PracticeCode))];
-        }
+        var cells = await reads.CellsAsync(counted, CoverageGroups.SplitOf(ask.By), practices, ct);
+        var of = ask.WholeList ? cells : cells.FindAll(c => c.Adult);
+        var names = CoverageGroups.SplitOf(ask.By) == CoverageSplit.None ? await reads.PracticesAsync(ct) : [];
+        var rows = of.GroupBy(c => CoverageGroups.Of(ask.By, c, names), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => (g.Key, CoverageFigures.Exact(CoverageGroups.Sum(g, ask.ByModel)))).ToList();
+        var total = CoverageFigures.Exact(CoverageGroups.Sum(of, ask.ByModel));
+        var adults = cells.Where(c => c.Adult).Sum(c => c.People);
+        return Answer(
+            ask,
+            MonthText(asked),
+            Day(StandsFor(asked, today)),
+            exact: true,
+            await approaches.TextAsync(ct),
+            Rate.Of(SuppressedCount.Exact(CoverageGroups.Sum(of, byModel: true).HighRisk), total.People).ToString(),
+            [
+                .. Enumerable.Range(0, 5).Select(i => 4 - i).Select(level =>
+                {
+                    var people = SuppressedCount.Exact(cells.Where(c => c.Adult && (ask.ByModel ? c.ModelLevel : c.Level) == level).Sum(c => c.People));
+                    return new TierRow(CoverageGroups.LevelName(level), people.ToString(), Rate.Of(people, SuppressedCount.Exact(adults)).ToString());
+                }),
+            ],
+            total,
+            rows);
+    }
 
-        var groups = await GroupsAsync(by, ct);
-        var rows = cells.GroupBy(groups, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new BreakdownRow(g.Key, Sum(g))).ToList();
-        var total = Sum(cells);
-        List<Breakdown> breakdowns = [new(by, rows)];
-        var release = exact ? CoverageRelease.Exact(total, breakdowns) : CoverageRelease.Publish(total, breakdowns);
-        return new CoverageAnswer(
-            $"{asked / 100}-{asked % 100:00}",
-            by,
+    private static CoverageAnswer Answer(
+        CoverageAsk ask, string month, string standsFor, bool exact, string approach, string byModel, IReadOnlyList<TierRow> tiers, CoverageFigures total, List<(string Group, CoverageFigures Figures)> rows) => new(
+            month,
+            standsFor,
+            ask.By,
+            ask.Population,
+            ask.Basis,
             exact,
-            exact ? "Exact figures: for those who may see the people themselves." : CoverageRelease.Legend,
-            release.Total.HighRiskOfPeople.ToString(),
-            await ApproachAsync(ct),
-            release.Total.LeadOfHighRisk.ToString(),
-            release.Total.PlanOfHighRisk.ToString(),
-            release.Total.BothOfHighRisk.ToString(),
-            Tiers(cells, exact),
-            RowOf("All", release.Total),
-            [.. release.Breakdowns[0].Rows.Select(r => RowOf(r.Value, r.Figures))]);
-    }
-
-    private static CoverageCounts Sum(IEnumerable<CoverageCell> cells)
-    {
-        var sum = default(CoverageCounts);
-        foreach (var c in cells)
+            exact ? ExactLegend : CoverageRelease.Legend,
+            total.HighRiskOfPeople.ToString(),
+            approach,
+            total.LeadOfHighRisk.ToString(),
+            total.PlanOfHighRisk.ToString(),
+            total.BothOfHighRisk.ToString(),
+            byModel,
+            tiers,
+            CoverageRow.Of("All", total),
+            [.. rows.Select(r => CoverageRow.Of(r.Group, r.Figures))])
         {
-            sum += new CoverageCounts
-            {
-                People = c.People,
-                HighRisk = c.Level >= 3 ? c.People : 0,
-                WithLead = c.Level >= 3 ? c.WithLead : 0,
-                WithPlan = c.Level >= 3 ? c.WithPlan : 0,
-                WithBoth = c.Level >= 3 ? c.WithBoth : 0,
-            };
-        }
-
-        return sum;
-    }
-
-    private static List<TierRow> Tiers(List<CoverageCell> cells, bool exact)
-    {
-        var all = cells.Sum(c => c.People);
-        var whole = exact ? SuppressedCount.Exact(all) : SuppressedCount.Of(all);
-        return
-        [
-            .. Enumerable.Range(0, 5).Select(i => 4 - i).Select(level =>
-            {
-                var people = cells.Where(c => c.Level == level).Sum(c => c.People);
-                var count = exact ? SuppressedCount.Exact(people) : SuppressedCount.Of(people);
-                return new TierRow(level == 0 ? "not scored" : level.ToString(CultureInfo.InvariantCulture), count.ToString(), Rate.Of(count, whole).ToString());
-            }),
-        ];
-    }
-
-    private static CoverageRow RowOf(string group, CoverageFigures f) => new(
-        group, f.People.ToString(), f.HighRisk.ToString(), f.HighRiskOfPeople.ToString(), f.WithLead.ToString(), f.LeadOfHighRisk.ToString(),
-        f.WithPlan.ToString(), f.PlanOfHighRisk.ToString(), f.WithBoth.ToString(), f.BothOfHighRisk.ToString());
-
-    private async Task<Func<CoverageCell, string>> GroupsAsync(string by, CancellationToken ct)
-    {
-        switch (by)
-        {
-            case "age":
-                return c => AgeBand.Name(c.AgeBand);
-            case "sex":
-                return c => ((Stratification.Timelines.Sex)c.Sex).ToString().ToLowerInvariant();
-            case "deprivation":
-                return c => c.Deprivation == 0 ? "not known" : $"quintile {c.Deprivation}";
-        }
-
-        var practices = await db.Practices.AsNoTracking().ToDictionaryAsync(p => p.Code, StringComparer.Ordinal, ct);
-        return c =>
-        {
-            var practice = practices.GetValueOrDefault(c.PracticeCode);
-            var name = by switch
-            {
-                "practice" => c.PracticeCode.Length == 0 ? "" : $"{c.PracticeCode} {practice?.Name}".Trim(),
-                "neighbourhood" => practice?.Neighbourhood,
-                "locality" => practice?.Locality,
-                _ => practice?.Place,
-            };
-            return string.IsNullOrEmpty(name) ? "not known" : name;
+            Figures = rows,
+            TotalFigures = total,
         };
-    }
 
-    private async Task<string> ApproachAsync(CancellationToken ct)
+    private async Task<List<CoverageCell>> OfPracticesAsync(List<int> months, IReadOnlySet<string> practices, CancellationToken ct)
     {
-        var run = await db.Runs.AsNoTracking().Where(r => r.Status == JobStatus.Completed).OrderByDescending(r => r.RunId).FirstOrDefaultAsync(ct);
-        if (run is null)
+        var cells = new List<CoverageCell>();
+        foreach (var month in months)
         {
-            return "No stratification has been run.";
+            cells.AddRange(await reads.CellsAsync(month, CoverageSplit.None, practices, ct));
         }
 
-        var document = ModelDocument.Parse(System.Text.Encoding.UTF8.GetBytes(run.Model));
-        var policy = JsonSerializer.Deserialize<TierPolicy>(run.Policy, JsonSerializerOptions.Web)!;
-        var card = document.Card;
-        return ApproachText.Describe(
-            new ModelDescriptor(document.Id, document.Version, card.Outcome, card.Data.Length > 0 ? card.Data : card.Summary, card.Data.Contains("synthetic", StringComparison.OrdinalIgnoreCase), card.Performance?.Auroc),
-            new PolicyDescriptor(policy.Name, LevelRules(policy), policy.Population == TierPopulation.Everyone ? "all adults in the run" : "adults with a long-term condition", [3, 4]),
-            DateOnly.FromDayNumber(run.IndexDay),
-            levelIsAgreed: true);
+        return cells;
     }
 
-    private static string[] LevelRules(TierPolicy p) => p.Rule switch
-    {
-        TierRule.Share => [$"level 4: top {p.Level4:P1}", $"level 3: to the top {p.Level3:P0}", $"level 2: to the top {p.Level2:P0}", "level 1: the rest"],
-        TierRule.Probability => [$"level 4: from {p.Level4:P0}", $"level 3: from {p.Level3:P0}", $"level 2: from {p.Level2:P0}", "level 1: below"],
-        _ => [$"level 4: {p.Level4:N0} people", $"level 3: the next {p.Level3:N0}", $"level 2: the next {p.Level2:N0}", "level 1: the rest"],
-    };
+    private static DateOnly StandsFor(int month, DateOnly today) => month == CoverageWriter.MonthOf(today) ? today : CoverageWriter.LastDayOf(month);
+
+    private static string MonthText(int month) => string.Create(CultureInfo.InvariantCulture, $"{month / 100}-{month % 100:00}");
+
+    private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -48,7 +48,6 @@ public sealed class LeadDecisions(CareDbContext db, People people, ProfessionalR
 
         // The former lead ends in a statement before: the database allows one current lead at any moment.
         await db.SaveChangesAsync(ct);
-        var before = People.ShareOf(standing);
         var decided = new LeadRecord
         {
             Id = Guid.CreateVersion7().ToString(),
@@ -69,7 +68,7 @@ public sealed class LeadDecisions(CareDbContext db, People people, ProfessionalR
         standing.LeadId = decided.PractitionerId;
         standing.LeadName = decided.PractitionerName;
         standing.LeadRole = decided.Role;
-        await KeepAsync(standing, before, ct);
+        await KeepAsync(standing, ct);
         return decided;
     }
 
@@ -87,14 +86,13 @@ public sealed class LeadDecisions(CareDbContext db, People people, ProfessionalR
             return null;
         }
 
-        var before = People.ShareOf(standing);
         record.State = LeadState.Ended;
         record.EndDay = Math.Max(record.StartDay, lastDay.DayNumber);
         record.EndReason = reason;
         standing.HasLead = false;
         standing.LeadState = LeadState.Proposed;
         (standing.LeadId, standing.LeadName, standing.LeadRole) = ("", "", "");
-        await KeepAsync(standing, before, ct);
+        await KeepAsync(standing, ct);
         return record;
     }
 
@@ -123,9 +121,9 @@ public sealed class LeadDecisions(CareDbContext db, People people, ProfessionalR
         return ended;
     }
 
-    private async Task KeepAsync(PersonStanding standing, Storage.Coverage.CellShare before, CancellationToken ct)
+    private async Task KeepAsync(PersonStanding standing, CancellationToken ct)
     {
-        await people.KeepAsync(standing, before, ct);
+        await people.KeepAsync(standing, ct);
         await resources.KeepAsync(standing.PatientKey, ct);
     }
 }

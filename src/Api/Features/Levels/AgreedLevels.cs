@@ -107,7 +107,6 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
     /// <summary>Gives a person an agreed level, or none (0), with the plan judged by it and the coverage moved; the caller commits.</summary>
     internal static async Task PutInForceAsync(CareDbContext db, People people, PersonStanding standing, byte level, CancellationToken ct)
     {
-        var before = People.ShareOf(standing);
         standing.AgreedLevel = level;
         if (standing.PlanVersion > 0)
         {
@@ -118,6 +117,6 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
             standing.ReviewDay = verdict.ReviewBy?.DayNumber ?? 0;
         }
 
-        await people.KeepAsync(standing, before, ct);
+        await people.KeepAsync(standing, ct);
     }
 }

@@ -67,7 +67,7 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
         {
             var days = plan.Date is { } date && IndexKeys.CoversDay(type) ? Days(date) : ((int, int)?)null;
             return await UnionAsync(codes, (c, limit) => store.ByCodeAsync(
-                type, Hashing.Code(Encoding.UTF8.GetBytes(c.System ?? ""), Encoding.UTF8.GetBytes(c.Value)), days, search, limit, ct));
+                type, Hashing.Code(default, Encoding.UTF8.GetBytes(c.Value)), days, search, limit, ct));
         }
 
         if (type == ResourceType.Patient && await PatientsAsync(plan, criteria, search, ct) is { } patients)
