@@ -24,7 +24,7 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         }
 
         var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.NhsNumber == number, ct);
-        return patient is null || !current.Caller.MaySee(patient.PracticeCode) ? new NotVisible("person") : patient;
+        return patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags) ? new NotVisible("person") : patient;
     }
 
     /// <summary>How the person stands, tracked; made on the spot for a person of a low level.</summary>

@@ -51,6 +51,7 @@ public static class CareHost
             .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<LoopWorker>());
         builder.Services.AddHostedService<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
         builder.Services.AddRouting();

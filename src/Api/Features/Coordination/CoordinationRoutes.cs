@@ -1,6 +1,8 @@
+using BetterCare.Care.Api.Features.Assessments;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Mdt;
+using BetterCare.Care.Api.Features.Worklists;
 
 namespace BetterCare.Care.Api.Features.Coordination;
 
@@ -36,5 +38,15 @@ public static class CoordinationRoutes
         GetMeetingList.Map(routes);
         ListTasks.Map(routes);
         EndTask.Map(routes);
+        RespondToAssessment.Map(routes);
+        GetAssessment.Map(routes);
+        GetWorklist.Map(routes);
+        SaveWorklist.Map(routes);
+        ListWorklists.Map(routes);
+        DeleteWorklist.Map(routes);
+        SetVirtualWard.Map(routes);
+        GetVirtualWards.Map(routes);
+        AdmitToWard.Map(routes);
+        DischargeFromWard.Map(routes);
     }
 }

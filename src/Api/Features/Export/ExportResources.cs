@@ -31,8 +31,23 @@ public static class StartExport
                 return new NotVisible("group");
             }
 
+            if (request.Request.Types.Select(ResourceTypes.Parse).Select(t => visibility.Refusal(t, FhirAccess.Read)).FirstOrDefault(r => r is not null) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var asked = request.Request;
+            if (visibility.Scopes is { } scopes && asked.Types.Count == 0)
+            {
+                asked = asked with { Types = [.. Metadata.GetMetadata.Types.Where(t => scopes.Allows(t, FhirAccess.Read)).Select(t => t.Name())] };
+                if (asked.Types.Count == 0)
+                {
+                    return new OutOfScope("any resource type", "read");
+                }
+            }
+
             var practices = visibility.Practices?.Order(StringComparer.Ordinal).ToList();
-            var id = await jobs.CreateAsync(request.Request with { Practices = practices }, current.Caller.Name, cancellationToken);
+            var id = await jobs.CreateAsync(asked with { Practices = practices, Hidden = current.Caller.Hidden }, current.Caller.Name, cancellationToken);
             queue.Enqueue(id);
             return id;
         }

@@ -65,7 +65,8 @@ public static class ListAgreedLevels
                 ? db.AgreedLevels.Where(a => a.EndReason == AgreedLevelRecord.Expired && !db.AgreedLevels.Any(b => b.PatientKey == a.PatientKey && (b.EndDay == 0 || b.EndDay > a.EndDay)))
                 : db.AgreedLevels.Where(a => a.EndDay == 0);
             var run = await CurrentRun.IdAsync(db, ct);
-            var people = db.Patients.Where(p => (p.Flags & PersonFlags.Restricted) == PersonFlags.None && p.DeathDay == 0);
+            var hidden = current.Caller.HiddenInLists;
+            var people = db.Patients.Where(p => (p.Flags & hidden) == PersonFlags.None && p.DeathDay == 0);
             if (request.Practice is { } practice)
             {
                 var code = practice.ToUpperInvariant();

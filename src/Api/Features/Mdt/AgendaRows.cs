@@ -49,7 +49,9 @@ public sealed class AgendaRows(CareDbContext db, ProfessionalRegister registers)
         var overdue = await db.MdtTasks.Where(t => t.EndDay == 0 && t.DueDay < today).GroupBy(t => t.PatientKey).Select(g => new { g.Key, Tasks = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Tasks, ct);
         var left = await db.Leads.Where(l => l.State == LeadState.Ended && l.EndDay >= options.LastMeetingOn.DayNumber && l.EndReason!.StartsWith(LeadDecisions.LeftTheRole))
             .GroupBy(l => l.PatientKey).Select(g => new { g.Key, On = g.Max(l => l.EndDay) }).ToDictionaryAsync(g => g.Key, g => g.On, ct);
-        var levelThen = before?.Snapshot?.Lines.ToDictionary(l => l.Person, l => l.Level) ?? [];
+        
+        // What the last meeting agreed is not news to this one.
+        var levelThen = before?.Snapshot?.Lines.ToDictionary(l => l.Person, l => l.Decisions.LastOrDefault(d => d.Kind == DecisionKind.AgreeLevel)?.Level ?? l.Level) ?? [];
         var register = await registers.ReadAsync(ct);
 
         return people.ConvertAll(person =>

@@ -33,7 +33,7 @@ public static class CallMeeting
     }
 
     /// <summary>Draws the agenda and keeps the meeting.</summary>
-    public sealed class Handler(CareDbContext db, Meetings meetings, AgendaRows rows, CurrentCaller current, People people, TimeProvider clock) : IRequestHandler<Command, Result<MeetingView>>
+    public sealed class Handler(CareDbContext db, Meetings meetings, AgendaRows rows, LoopWorker worker, CurrentCaller current, People people, TimeProvider clock) : IRequestHandler<Command, Result<MeetingView>>
     {
         /// <inheritdoc/>
         public async Task<Result<MeetingView>> Handle(Command request, CancellationToken cancellationToken)
@@ -55,6 +55,8 @@ public static class CallMeeting
                 return new Invalid("practices", "Name at least one practice of yours by its ODS code, or a place.");
             }
 
+            // An admission of this morning is on this morning's agenda.
+            await worker.CatchUpAsync(ct);
             codes.Sort(StringComparer.Ordinal);
             var record = new MdtMeetingRecord
             {

@@ -4,6 +4,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Mdt;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Stratification.Timelines;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -118,11 +119,12 @@ public static class ListTasks
 
             var today = people.Today.DayNumber;
             var practices = current.Caller.Practices?.ToList();
+            var hidden = current.Caller.Hidden;
             var tasks = await (
                 from t in db.MdtTasks.AsNoTracking()
                 join p in db.Patients.AsNoTracking() on t.PatientKey equals p.PatientKey
                 where t.EndDay == 0 && (request.Owner == null || t.Owner == request.Owner) && (!request.Overdue || t.DueDay < today)
-                    && (practices == null || practices.Contains(p.PracticeCode))
+                    && (practices == null || practices.Contains(p.PracticeCode)) && (p.Flags & hidden) == PersonFlags.None
                 orderby t.DueDay, t.Id
                 select new { Task = t, Person = p }).Take(request.Count).ToListAsync(cancellationToken);
             return tasks.ConvertAll(x => new Row(

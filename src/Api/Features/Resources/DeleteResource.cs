@@ -31,6 +31,11 @@ public static class DeleteResource
                 return new UnknownType();
             }
 
+            if (visibility.Refusal(type, FhirAccess.Delete) is { } refusal)
+            {
+                return refusal;
+            }
+
             var id = request.Id;
             if (request.Condition is { } condition)
             {

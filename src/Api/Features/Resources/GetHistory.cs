@@ -46,6 +46,11 @@ public static class GetHistory
             var before = request.Before ?? HistoryPosition.Newest;
             if (request.Type is null)
             {
+                if (visibility.Scopes?.AllowsEverywhere(FhirAccess.Search) == false)
+                {
+                    return new OutOfScope("every resource type", "search");
+                }
+
                 return Cut(await store.HistoryAsync(before, since, visibility.Search, request.Count + 1, cancellationToken), null, request.Count);
             }
 
@@ -53,6 +58,11 @@ public static class GetHistory
             if (type == ResourceType.None)
             {
                 return new UnknownType();
+            }
+
+            if (visibility.Refusal(type, request.Id is null ? FhirAccess.Search : FhirAccess.Read) is { } refusal)
+            {
+                return refusal;
             }
 
             if (request.Id is null)

@@ -29,6 +29,11 @@ public static class MatchPatient
         /// <inheritdoc/>
         public async Task<Result<IReadOnlyList<PatientMatch>>> Handle(Query request, CancellationToken cancellationToken)
         {
+            if (visibility.Refusal(Fhir.ResourceType.Patient, FhirAccess.Search) is { } refusal)
+            {
+                return refusal;
+            }
+
             var reader = new ResourceReader();
             if (!reader.Read(request.Json.Span) || reader.Type != Fhir.ResourceType.Parameters)
             {

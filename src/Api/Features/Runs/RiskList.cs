@@ -22,7 +22,7 @@ public static class RiskList
     public sealed record Query(string? Practice, int? Level, string? Change, string? Sort, string? Cursor, int Count) : IRequest<Result<Page>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.ReadRecords;
+        public static Grant Needs => Grant.ReadLists;
     }
 
     /// <summary>One page.</summary>
@@ -61,7 +61,7 @@ public static class RiskList
     }
 
     /// <summary>Answers the query with one indexed read of a page.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
         private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
         private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
@@ -130,7 +130,8 @@ public static class RiskList
                 }
 
                 last = (reader.GetValue(19), reader.GetInt64(0));
-                rows.Add(ReadRow(reader, run.Model));
+                var row = ReadRow(reader, run.Model);
+                rows.Add(current.Caller.SeesIdentity ? row : Pseudonymised(row));
             }
 
             return new Page(run.RunId, run.IndexDate, run.Name, run.Note, rows, next);
@@ -138,7 +139,9 @@ public static class RiskList
 
         private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, RunModels.Known run)
         {
-            var where = new StringBuilder("s.run_id=@run AND (p.flags & 4)=0 AND p.death_day=0");
+            var where = new StringBuilder("s.run_id=@run AND (p.flags & @hidden)=0 AND p.death_day=0 AND (p.deregistered_day=0 OR p.deregistered_day>@today)");
+            Add(command, "hidden", (int)current.Caller.HiddenInLists);
+            Add(command, "today", DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber);
             Add(command, "run", run.RunId);
             Add(command, "false", false);
             Add(command, "limit", request.Count + 1);
@@ -233,6 +236,17 @@ public static class RiskList
                 Day(r.GetInt32(18)),
                 Day(r.GetInt32(10)));
         }
+
+        /// <summary>Who it is, and who cares for them, is left out; the age is rounded down to five years.</summary>
+        private Row Pseudonymised(Row row) => row with
+        {
+            NhsNumber = pseudonyms.Of(current.Caller, row.NhsNumber),
+            Name = "",
+            Age = row.Age / 5 * 5,
+            Lead = null,
+            LeadId = null,
+            LastAdmission = null,
+        };
 
         private static string? Day(int day) => day == 0 ? null : DateOnly.FromDayNumber(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

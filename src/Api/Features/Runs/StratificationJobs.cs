@@ -15,7 +15,7 @@ using Microsoft.EntityFrameworkCore;
 namespace BetterCare.Care.Api.Features.Runs;
 
 /// <summary>Creates, runs and reports stratifications; the command line and HTTP share them.</summary>
-public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, RiskModels models, JobTable table, JobControl control, TimeProvider clock) : IJobRunner
+public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, Storage.Worklists.WorklistFacts worklists, RiskModels models, JobTable table, JobControl control, TimeProvider clock) : IJobRunner
 {
     /// <summary>The kind of a run in the job table.</summary>
     public const string Kind = "stratification";
@@ -166,6 +166,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
         run.ExpectedAdmissions = result.Probabilities.Sum(p => (double)p);
         run.FinishedAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
         await writer.WriteAsync(run, result, source.Seen, Today, progress is null ? null : new Storing(progress), ct);
+        await worklists.AfterRunAsync(run.RunId, Today, ct);
     }
 
     private async Task<StratificationRun> BeginAsync(Job job, ModelDocument document, TierPolicy policy, IndexDate index, CancellationToken ct)

@@ -1,0 +1,155 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using BetterCare.Care.Coordination.Worklists;
+using BetterCare.Care.Stratification.Timelines;
+
+namespace BetterCare.Care.Api.Features.Worklists;
+
+/// <summary>A filter with everything that SQL needs: neighbourhoods as practices, names as numbers.</summary>
+/// <param name="Filter">As parsed.</param>
+/// <param name="Practices">ODS codes that the filter and the caller allow; null: all.</param>
+/// <param name="Reasons">Numbers of predictors in the run's model, from 1.</param>
+/// <param name="Conditions">Condition groups.</param>
+/// <param name="Hidden">Flags that hide a person from the caller.</param>
+/// <param name="Today">The day of the question.</param>
+internal sealed record WorklistQuestion(
+    WorklistFilter Filter, IReadOnlyCollection<string>? Practices, IReadOnlyCollection<int> Reasons, IReadOnlyCollection<ConditionGroup> Conditions, byte Hidden, DateOnly Today);
+
+/// <summary>
+/// The worklist in SQL: one indexed read of one narrow table, joined to the person for the rows of the page. It agrees with
+/// <see cref="WorklistFilter.Matches"/>. A filter on the last days goes by the index of those days, everything else by risk.
+/// </summary>
+internal static class WorklistSql
+{
+    /// <summary>Fills a command that reads a page.</summary>
+    /// <param name="command">Of either engine.</param>
+    /// <param name="question">The filter.</param>
+    /// <param name="after">Where the page before ended; null: the first.</param>
+    /// <param name="limit">Rows to read.</param>
+    public static void Build(DbCommand command, WorklistQuestion question, (double Risk, long Key)? after, int limit)
+    {
+        var filter = question.Filter;
+        var where = new StringBuilder("p.death_day=0 AND (p.flags & @hidden)=0");
+        Add(command, "hidden", (short)question.Hidden);
+        In(command, where, "s.practice_code", "practice", question.Practices);
+        Numbers(where, "(CASE WHEN s.agreed_level>0 THEN s.agreed_level ELSE s.model_level END)", filter.Levels);
+        Numbers(where, "s.change", filter.Changes.Select(c => (int)c));
+        Numbers(where, "s.frailty", filter.Frailty.Select(f => (int)f));
+        if (question.Reasons.Count > 0)
+        {
+            var numbers = string.Join(',', question.Reasons);
+            where.Append(CultureInfo.InvariantCulture, $" AND (s.reason1 IN ({numbers}) OR s.reason2 IN ({numbers}) OR s.reason3 IN ({numbers}))");
+        }
+
+        if (question.Conditions.Count > 0)
+        {
+            long low = 0, high = 0;
+            foreach (var group in question.Conditions)
+            {
+                var bit = 1L << ((int)group & 63);
+                (low, high) = (int)group < 64 ? (low | bit, high) : (low, high | bit);
+            }
+
+            where.Append(" AND ((s.conditions_low & @low)<>0 OR (s.conditions_high & @high)<>0)");
+            Add(command, "low", low);
+            Add(command, "high", high);
+        }
+
+        Flag(where, "s.has_lead", !filter.NoLead);
+        Flag(where, "(s.plan_joint AND s.plan_state='agreed')", !filter.PlanMissing);
+        Flag(where, "s.in_care_home", filter.InCareHome);
+        if (filter.PlanOverdue is { } overdue)
+        {
+            Flag(where, $"(s.plan_joint AND s.plan_state='agreed' AND s.review_day>0 AND s.review_day<{question.Today.DayNumber.ToString(CultureInfo.InvariantCulture)})", overdue);
+        }
+
+        if (filter.Lead is { } lead)
+        {
+            where.Append(" AND s.has_lead AND s.lead_id=@lead");
+            Add(command, "lead", lead);
+        }
+
+        var byDay = false;
+        if (filter.AdmittedWithinDays is { } admitted)
+        {
+            byDay = true;
+            Days(where, "s.admitted_day", admitted, question.Today);
+            where.Append(" AND s.discharged_day<s.admitted_day");
+        }
+
+        if (filter.DischargedWithinDays is { } discharged)
+        {
+            byDay = true;
+            Days(where, "s.discharged_day", discharged, question.Today);
+        }
+
+        if (after is { } ended)
+        {
+            where.Append(" AND s.risk<=@after AND (s.risk<@after OR s.patient_key>@key)");
+            Add(command, "after", ended.Risk);
+            Add(command, "key", ended.Key);
+        }
+
+        Add(command, "limit", limit);
+
+        // The plus keeps the order by risk from choosing the index where few rows match: those are found by day, and sorted.
+        command.CommandText = $"""
+            SELECT s.patient_key, s.risk, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.agreed_level, s.model_level, s.previous_level, s.change,
+              s.lead_id, s.lead_name, s.lead_role, s.has_lead, s.lead_state, s.plan_state, s.plan_joint, s.plan_complete, s.review_day, s.frailty, s.in_care_home,
+              s.admitted_day, s.discharged_day, s.reason1, s.reason2, s.reason3
+            FROM person_standing s JOIN patient p ON p.patient_key=s.patient_key
+            WHERE {where} ORDER BY {(byDay ? "+" : "")}s.risk DESC, s.patient_key LIMIT @limit
+            """;
+    }
+
+    private static void In(DbCommand command, StringBuilder where, string column, string name, IReadOnlyCollection<string>? values)
+    {
+        if (values is null)
+        {
+            return;
+        }
+
+        if (values.Count == 0)
+        {
+            where.Append(" AND 1=0");
+            return;
+        }
+
+        var names = values.Select((value, i) =>
+        {
+            var parameter = $"{name}{i.ToString(CultureInfo.InvariantCulture)}";
+            Add(command, parameter, value);
+            return "@" + parameter;
+        }).ToList();
+        where.Append(CultureInfo.InvariantCulture, $" AND {column} {(names.Count == 1 ? "=" + names[0] : $"IN ({string.Join(',', names)})")}");
+    }
+
+    private static void Numbers(StringBuilder where, string column, IEnumerable<int> values)
+    {
+        var numbers = string.Join(',', values);
+        if (numbers.Length > 0)
+        {
+            where.Append(CultureInfo.InvariantCulture, $" AND {column} IN ({numbers})");
+        }
+    }
+
+    private static void Flag(StringBuilder where, string condition, bool? wanted)
+    {
+        if (wanted is { } holds)
+        {
+            where.Append(CultureInfo.InvariantCulture, $" AND {(holds ? "" : "NOT ")}{condition}");
+        }
+    }
+
+    private static void Days(StringBuilder where, string column, int days, DateOnly today) =>
+        where.Append(CultureInfo.InvariantCulture, $" AND {column}>0 AND {column}>{today.DayNumber - days} AND {column}<={today.DayNumber}");
+
+    private static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+    }
+}
