@@ -163,8 +163,8 @@ public static class RiskList
 
             if (change is { } moved)
             {
-                // Written out, so that the index of those who moved is seen to fit.
-                where.Append(CultureInfo.InvariantCulture, $" AND s.change={(int)moved}");
+                // In the words of the index of those who moved, so that it is seen to fit.
+                where.Append(CultureInfo.InvariantCulture, $" AND s.change={(int)moved}{(moved == LevelChange.None ? "" : " AND s.change>0")}");
             }
 
             if (cursor is not null)
@@ -190,8 +190,9 @@ public static class RiskList
                 return;
             }
 
-            // Those whom the model puts there lie together in the list; the few whom people put there may lie anywhere.
-            const string agreed = "person_standing st JOIN risk_score s ON s.patient_key=st.patient_key JOIN patient p ON p.patient_key=st.patient_key";
+            // Those whom the model puts there lie together in the list; the few whom people put there may lie anywhere, and
+            // are looked up one by one (CROSS JOIN keeps SQLite from going through the list for them).
+            const string agreed = "person_standing st CROSS JOIN risk_score s CROSS JOIN patient p";
             Add(command, "level", (short)level);
             var range = "";
             if (run.Ranges.Count == 4)
@@ -203,7 +204,7 @@ public static class RiskList
 
             command.CommandText = $"""
                 SELECT * FROM (SELECT * FROM ({Page(everybody, $" AND s.level=@level AND COALESCE(st.agreed_level, 0) IN (0, @level){range}")}) AS by_model
-                  UNION ALL SELECT * FROM ({Page(agreed, " AND st.agreed_level=@level AND st.agreed_level>0 AND s.level<>@level")}) AS by_people) AS both_ways
+                  UNION ALL SELECT * FROM ({Page(agreed, " AND s.patient_key=st.patient_key AND p.patient_key=st.patient_key AND st.agreed_level=@level AND st.agreed_level>0 AND s.level<>@level")}) AS by_people) AS both_ways
                 ORDER BY sort_value {order}, patient_key LIMIT @limit
                 """;
         }
