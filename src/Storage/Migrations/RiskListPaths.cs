@@ -12,7 +12,13 @@ public sealed class RiskListPaths : Migration
     protected override void Up(MigrationBuilder migrationBuilder)
     {
         migrationBuilder.Sql("ALTER TABLE stratification_run ADD COLUMN level_ranges text NOT NULL DEFAULT '[]';");
-        migrationBuilder.Sql("CREATE INDEX ix_risk_score_moved ON risk_score (run_id, change, probability DESC, patient_key) WHERE change > 0;");
+
+        // One each for new, risen and fallen: SQLite sees that a partial index fits only where its words are the query's.
+        foreach (var change in new[] { 1, 2, 3 })
+        {
+            migrationBuilder.Sql($"CREATE INDEX ix_risk_score_change_{change} ON risk_score (run_id, probability DESC, patient_key) WHERE change = {change};");
+        }
+
         migrationBuilder.Sql("CREATE INDEX ix_standing_agreed ON person_standing (agreed_level) WHERE agreed_level > 0;");
     }
 
@@ -20,7 +26,11 @@ public sealed class RiskListPaths : Migration
     protected override void Down(MigrationBuilder migrationBuilder)
     {
         migrationBuilder.Sql("DROP INDEX ix_standing_agreed;");
-        migrationBuilder.Sql("DROP INDEX ix_risk_score_moved;");
+        foreach (var change in new[] { 1, 2, 3 })
+        {
+            migrationBuilder.Sql($"DROP INDEX ix_risk_score_change_{change};");
+        }
+
         migrationBuilder.Sql("ALTER TABLE stratification_run DROP COLUMN level_ranges;");
     }
 }

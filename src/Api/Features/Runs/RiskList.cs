@@ -163,8 +163,8 @@ public static class RiskList
 
             if (change is { } moved)
             {
-                // In the words of the index of those who moved, so that it is seen to fit.
-                where.Append(CultureInfo.InvariantCulture, $" AND s.change={(int)moved}{(moved == LevelChange.None ? "" : " AND s.change>0")}");
+                // In the words of the indexes of those who moved, so that they are seen to fit.
+                where.Append(CultureInfo.InvariantCulture, $" AND s.change={(int)moved}");
             }
 
             if (cursor is not null)
