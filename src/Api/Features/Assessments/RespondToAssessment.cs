@@ -27,6 +27,9 @@ public static class RespondToAssessment
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "respond to assessment";
     }
 

@@ -16,6 +16,9 @@ public static class StartImport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Creates the job and hands it to the worker.</summary>
@@ -160,6 +163,9 @@ public static class GetImport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads the report.</summary>

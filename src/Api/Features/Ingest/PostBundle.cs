@@ -19,6 +19,9 @@ public static class PostBundle
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
 
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
         /// <summary>The address under which FHIR is served.</summary>
         public string Base { get; init; } = "";
 

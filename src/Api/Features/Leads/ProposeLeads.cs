@@ -19,6 +19,9 @@ public static class ProposeLeads
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Everyone;
     }
 
     /// <summary>What came of it.</summary>

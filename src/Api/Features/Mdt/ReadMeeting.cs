@@ -4,6 +4,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Mdt;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Stratification.Timelines;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -18,6 +19,9 @@ public static class GetMinutes
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Writes them.</summary>
@@ -61,6 +65,9 @@ public static class GetMeetingList
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Renders it from the snapshot.</summary>
@@ -97,6 +104,9 @@ public static class ListTasks
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One task.</summary>
@@ -127,6 +137,7 @@ public static class ListTasks
                     && (practices == null || practices.Contains(p.PracticeCode)) && (p.Flags & hidden) == PersonFlags.None
                 orderby t.DueDay, t.Id
                 select new { Task = t, Person = p }).Take(request.Count).ToListAsync(cancellationToken);
+            AccessTrail.Current?.Saw(tasks.Select(x => x.Person.PatientKey));
             return tasks.ConvertAll(x => new Row(
                 x.Task.Id, x.Person.NhsNumber.Value, Meetings.NameOf(x.Person), x.Task.Text, x.Task.Owner, FhirText.Day(x.Task.DueDay), x.Task.DueDay < today, x.Task.MeetingId));
         }
@@ -148,6 +159,9 @@ public static class EndTask
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Ends it, in the records and in FHIR.</summary>

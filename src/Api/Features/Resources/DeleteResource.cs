@@ -16,6 +16,9 @@ public static class DeleteResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"delete {Type}";
     }
 

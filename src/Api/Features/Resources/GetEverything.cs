@@ -31,6 +31,9 @@ public static class GetEverything
         public bool WithShared { get; init; } = true;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "everything";
     }
 

@@ -27,6 +27,9 @@ public static class GetHistory
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"history {Type}";
     }
 

@@ -23,6 +23,9 @@ public static class PatchResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"patch {Type}";
     }
 

@@ -18,6 +18,9 @@ public static class ReadResource
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"read {Type}";
     }
 

@@ -20,6 +20,9 @@ public static class UpdateResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"update {Type}";
     }
 

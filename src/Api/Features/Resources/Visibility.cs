@@ -3,6 +3,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Fhir.Search;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Stratification.Timelines;
@@ -60,8 +61,16 @@ public sealed class Visibility(ResourceStore store, Directories directories, Cur
     }
 
     /// <summary>Whether the caller may see what is about a person; resources about nobody are everybody's.</summary>
-    public async ValueTask<bool> MaySeeAsync(long patientKey, CancellationToken ct) =>
-        SeesEverybody || patientKey == 0 || (await store.AccessAsync(patientKey, ct) is { } access && current.Caller.MaySee(access.PracticeCode, access.Flags));
+    public async ValueTask<bool> MaySeeAsync(long patientKey, CancellationToken ct)
+    {
+        if (SeesEverybody || patientKey == 0 || (await store.AccessAsync(patientKey, ct) is { } access && current.Caller.MaySee(access.PracticeCode, access.Flags)))
+        {
+            return true;
+        }
+
+        AccessTrail.Current?.Refused(patientKey);
+        return false;
+    }
 
     /// <summary>Whether the caller may see a resource that was asked for by its id: whoever may see everybody whom it belongs to.</summary>
     /// <param name="resource">The resource.</param>
@@ -118,8 +127,28 @@ public sealed class Visibility(ResourceStore store, Directories directories, Cur
     }
 
     /// <summary>The key of a person named by number whom the caller may see; null else.</summary>
-    public async ValueTask<long?> PersonAsync(string id, CancellationToken ct) =>
-        NhsNumber.TryParse(id, out var number) && await directories.FindAsync(number, ct) is { } key && await MaySeeAsync(key, ct) ? key : null;
+    public async ValueTask<long?> PersonAsync(string id, CancellationToken ct)
+    {
+        if (!NhsNumber.TryParse(id, out var number))
+        {
+            return null;
+        }
+
+        if (await directories.FindAsync(number, ct) is { } key)
+        {
+            if (!await MaySeeAsync(key, ct))
+            {
+                return null;
+            }
+
+            // Also where nothing is found: that is an answer about the person too.
+            AccessTrail.Current?.Saw(key);
+            return key;
+        }
+
+        AccessTrail.Current?.Refused(number);
+        return null;
+    }
 
     /// <summary>A resource by type and id, deleted or not, if the caller may see it: one look-up, whether it is there or not.</summary>
     /// <param name="type">Its type.</param>

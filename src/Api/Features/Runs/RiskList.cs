@@ -6,6 +6,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Models;
@@ -23,6 +24,9 @@ public static class RiskList
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadLists;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One page.</summary>
@@ -130,6 +134,7 @@ public static class RiskList
                 }
 
                 last = (reader.GetValue(19), reader.GetInt64(0));
+                AccessTrail.Current?.Saw(last.Key);
                 var row = ReadRow(reader, run.Model);
                 rows.Add(current.Caller.SeesIdentity ? row : Pseudonymised(row));
             }

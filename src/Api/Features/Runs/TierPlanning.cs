@@ -14,6 +14,9 @@ public static class TierPlanning
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>What the cut would mean. Expectations, as good as the calibration of the run's model.</summary>

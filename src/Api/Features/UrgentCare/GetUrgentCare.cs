@@ -6,6 +6,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Plans;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
 using MediatR;
@@ -24,6 +25,9 @@ public static class GetUrgentCare
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.UrgentCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get urgent care";
@@ -96,6 +100,11 @@ public static class GetUrgentCare
                 AccessedAt = now.ToUnixTimeMilliseconds(),
                 Reason = request.Reason!,
             });
+            if (AccessTrail.Current is { } trail)
+            {
+                trail.Reason = request.Reason!;
+            }
+
             await db.SaveChangesAsync(ct);
             return await ViewAsync(patient, ct);
         }
@@ -157,7 +166,7 @@ public static class GetUrgentCare
 
             // The number in the plan was written for this moment; else the one on the register. A plan may name a former lead.
             var phone = plan?.Lead == standing.LeadId ? plan.LeadPhone : null;
-            phone ??= (await registers.ReadAsync(ct)).GetValueOrDefault(standing.LeadId)?.Phone;
+            phone ??= (await registers.FindAsync(standing.LeadId, ct))?.Phone;
             return new UrgentLead(standing.LeadName, standing.LeadRole, phone);
         }
     }
@@ -184,6 +193,9 @@ public static class GetUrgentCareAccesses
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get urgent-care accesses";
