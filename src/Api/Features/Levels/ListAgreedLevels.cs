@@ -3,6 +3,7 @@ using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
 using MediatR;
@@ -18,6 +19,9 @@ public static class ListAgreedLevels
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One page, by last day in force.</summary>
@@ -93,6 +97,11 @@ public static class ListAgreedLevels
                     Now = db.RiskScores.Where(s => s.RunId == run && s.PatientKey == a.PatientKey).Select(s => (byte?)s.Level).FirstOrDefault(),
                 }).Take(request.Count + 1).ToListAsync(ct);
             var next = rows.Count > request.Count ? string.Create(CultureInfo.InvariantCulture, $"{rows[^2].Record.ExpiresDay:x}-{rows[^2].Record.PatientKey:x}") : null;
+            foreach (var row in rows.Take(request.Count))
+            {
+                AccessTrail.Current?.Saw(row.Record.PatientKey);
+            }
+
             return new Page(
                 [.. rows.Take(request.Count).Select(r => new Row(r.NhsNumber.Value, $"{r.Given} {r.Family}".Trim(), r.PracticeCode, r.Now ?? 0, AgreedLevelView.Of(r.Record)))],
                 next);
