@@ -19,6 +19,8 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     MigrateVerb.Create(),
     RebuildVerb.Create(),
     VerifyAuditVerb.Create(),
+    AccessReportVerb.Create(),
+    SbomVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),
 };

@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Audit;
 using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -37,6 +38,7 @@ public static class Services
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContext());
         services.AddSingleton<Directories>();
         services.AddHttpContextAccessor();
+        services.AddScoped<AuditPeople>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
