@@ -21,6 +21,8 @@ internal static class BenchVerb
         var command = new Command("bench", "Measure speed and memory on this machine. See docs/benchmarks.md.");
         command.Add(Verb("import", "Bulk import of NDJSON: resources a second, validated and durable.", people, ImportAsync));
         command.Add(Verb("stratify", "A stratification run: people a second, from the database to the stored levels.", people, StratifyAsync));
+        BenchModels.AddTo(command, people);
+        command.Add(Verb("risk-list", "Pages of the risk list and answers of the tier planner, after a run: milliseconds.", people, BenchRiskList.MeasureAsync));
         command.Add(HttpBench.Create());
         command.Add(CoverageBench.Create());
         command.Add(Verb("validate", "Validation on one core: MB a second.", people, ValidateAsync));
@@ -113,7 +115,7 @@ internal static class BenchVerb
     }
 
     /// <summary>What was measured.</summary>
-    private sealed record Figures(string What, long Count, string Unit, double Seconds)
+    internal sealed record Figures(string What, long Count, string Unit, double Seconds)
     {
         public double PerSecond => Count / Seconds;
 

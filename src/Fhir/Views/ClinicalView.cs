@@ -69,6 +69,9 @@ public enum CodingSlot : byte
 
     /// <summary><c>priority</c>.</summary>
     Priority,
+
+    /// <summary>RelatedPerson.relationship.</summary>
+    Relationship,
 }
 
 /// <summary>A coding, as ranges of the JSON.</summary>
@@ -237,6 +240,7 @@ public sealed class ClinicalView
             case 11 when name.SequenceEqual("vaccineCode"u8): Concepts(CodingSlot.Code, ref r); return;
             case 11 when name.SequenceEqual("onsetPeriod"u8): Period(ref r); return;
             case 11 when name.SequenceEqual("serviceType"u8): Concepts(CodingSlot.ServiceType, ref r); return;
+            case 12 when name.SequenceEqual("relationship"u8): Concepts(CodingSlot.Relationship, ref r); return;
             case 12 when name.SequenceEqual("recordedDate"u8): RecordedDay = DayOf(ref r); return;
             case 12 when name.SequenceEqual("valueInteger"u8): Number(ref r); return;
             case 13 when name.SequenceEqual("onsetDateTime"u8): Start(ref r); return;

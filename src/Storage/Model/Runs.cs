@@ -173,6 +173,9 @@ public sealed class StratificationRun
     /// <summary>People from level (row 0 to 4) of the previous run to level (column 0 to 4) of this one, as JSON; 0: not in the run.</summary>
     public string Transitions { get; set; } = "[]";
 
+    /// <summary>Lowest and highest probability at level 1, 2, 3 and 4, as JSON: where in the list a level is to be looked for.</summary>
+    public string LevelRanges { get; set; } = "[]";
+
     /// <summary>SHA-256 over keys, probabilities, levels and reasons: the same data, model, policy and date give the same.</summary>
     public string Fingerprint { get; set; } = "";
 

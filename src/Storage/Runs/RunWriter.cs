@@ -34,6 +34,7 @@ public sealed class RunWriter(CareDatabase database)
         run.Transitions = JsonSerializer.Serialize(comparison.Transitions);
         run.Stability = run.PreviousRunId == 0 ? null : Drift.StabilityIndex(previous.Probabilities, result.Probabilities);
         run.Fingerprint = result.Fingerprint();
+        run.LevelRanges = JsonSerializer.Serialize(Ranges(result));
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (database.Engine == DatabaseEngine.Sqlite)
         {
@@ -56,11 +57,12 @@ public sealed class RunWriter(CareDatabase database)
         await using var finish = connection.CreateCommand();
         finish.Transaction = transaction;
         finish.CommandText = """
-            UPDATE stratification_run SET status=2, people=@p0, excluded=@p1, expected_admissions=@p2, finished_at=@p3, transitions=@p4, fingerprint=@p5, stability=@p6
-            WHERE run_id=@p7 AND job_id=@p8 AND created_at=@p9 AND status=1
+            UPDATE stratification_run SET status=2, people=@p0, excluded=@p1, expected_admissions=@p2, finished_at=@p3, transitions=@p4, fingerprint=@p5, stability=@p6,
+              level_ranges=@p7
+            WHERE run_id=@p8 AND job_id=@p9 AND created_at=@p10 AND status=1
             """;
         finish.Add(
-            people, run.Excluded, run.ExpectedAdmissions, run.FinishedAt, run.Transitions, run.Fingerprint, (object?)run.Stability ?? DBNull.Value, run.RunId, run.JobId, run.CreatedAt);
+            people, run.Excluded, run.ExpectedAdmissions, run.FinishedAt, run.Transitions, run.Fingerprint, (object?)run.Stability ?? DBNull.Value, run.LevelRanges, run.RunId, run.JobId, run.CreatedAt);
         await using var job = connection.CreateCommand();
         job.Transaction = transaction;
         job.CommandText = "UPDATE job SET status=2, done=total, finished_at=@p0 WHERE id=@p1 AND status=1";
@@ -164,6 +166,20 @@ public sealed class RunWriter(CareDatabase database)
 
             yield return (row, seen[at]);
         }
+    }
+
+    /// <summary>Lowest and highest probability of each level, as they are stored.</summary>
+    private static double[][] Ranges(StratificationResult result)
+    {
+        var ranges = Enumerable.Range(0, 4).Select(_ => new[] { 1.0, 0.0 }).ToArray();
+        for (var row = 0; row < result.Count; row++)
+        {
+            var range = ranges[result.Levels[row] - 1];
+            range[0] = Math.Min(range[0], result.Probabilities[row]);
+            range[1] = Math.Max(range[1], result.Probabilities[row]);
+        }
+
+        return ranges;
     }
 
     private static LevelChange ChangeOf(byte before, byte after) =>

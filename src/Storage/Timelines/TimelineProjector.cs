@@ -77,6 +77,9 @@ public sealed class TimelineProjector
             case ResourceType.Consent:
                 OptOut(json, view);
                 break;
+            case ResourceType.RelatedPerson:
+                Carer(json, view, source);
+                break;
         }
     }
 
@@ -439,6 +442,32 @@ public sealed class TimelineProjector
             }
         }
     }
+
+    /// <summary>
+    /// An unpaid carer, from the day on which the relationship is said to begin. One that does not say since when is left
+    /// out: whether it was there before an admission or came of it, nobody could tell, and a model would learn from the future.
+    /// </summary>
+    private void Carer(ReadOnlySpan<byte> json, ClinicalView view, uint source)
+    {
+        if (view.StartDay == 0 || !view.Active)
+        {
+            return;
+        }
+
+        foreach (var coding in view.Codings)
+        {
+            if (coding.Slot == CodingSlot.Relationship && IsCarer(json[coding.Code], json[coding.Display]))
+            {
+                Meaning(new CodeMeaning(MeaningKind.Social, (ushort)SocialFact.HasCarer, false, float.NaN), view.StartDay, view.EndDay, lasting: true, source);
+                return;
+            }
+        }
+    }
+
+    /// <summary>v3-RoleClass CAREGIVER; SNOMED CT caregiver, informal carer, primary carer; else the word, as UK systems write it.</summary>
+    private bool IsCarer(ReadOnlySpan<byte> code, ReadOnlySpan<byte> display) =>
+        code.SequenceEqual("CAREGIVER"u8) || code.SequenceEqual("133932002"u8) || code.SequenceEqual("407542009"u8) || code.SequenceEqual("407543004"u8)
+        || Chars(display).Equals("carer", StringComparison.OrdinalIgnoreCase) || Contains(display, "informal carer") || Contains(display, "unpaid carer");
 
     private void Meaning(CodeMeaning meaning, int day, int endDay, bool lasting, uint source)
     {

@@ -76,6 +76,20 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
         return ended;
     }
 
+    /// <summary>People whose agreed level somebody has to look at again, with its last day: those in force, and those that ran out with nothing agreed since.</summary>
+    /// <param name="db">Where.</param>
+    /// <param name="since">First day on which a level may have run out, a day number.</param>
+    /// <param name="ct">Cancels.</param>
+    internal static async Task<Dictionary<long, int>> ToReviewAsync(CareDbContext db, int since, CancellationToken ct)
+    {
+        var rows = await db.AgreedLevels.AsNoTracking()
+            .Where(a => a.EndDay == 0 || (a.EndReason == AgreedLevelRecord.Expired && a.EndDay >= since))
+            .GroupBy(a => a.PatientKey)
+            .Select(g => new { g.Key, Latest = g.Max(a => a.ExpiresDay), Open = g.Max(a => a.EndDay == 0 ? a.ExpiresDay : 0) })
+            .ToListAsync(ct);
+        return rows.ToDictionary(r => r.Key, r => r.Open > 0 ? r.Open : r.Latest);
+    }
+
     /// <summary>Agrees a level: ends the one before, if any, and puts the new one in force; the caller commits.</summary>
     internal static async Task<AgreedLevelRecord> AgreeAsync(CareDbContext db, People people, PersonStanding standing, int level, string reason, DateOnly expires, string who, DateTimeOffset now, CancellationToken ct)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Coordination.Mdt;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
@@ -44,7 +45,7 @@ public sealed class AgendaRows(CareDbContext db, ProfessionalRegister registers)
             from s in standings.DefaultIfEmpty()
             where asked.Contains(p.PatientKey) || (s != null && (p.Flags & PersonFlags.Restricted) == PersonFlags.None)
             select new { p.PatientKey, Standing = s }).ToListAsync(ct);
-        var until = await db.AgreedLevels.Where(a => a.EndDay == 0).ToDictionaryAsync(a => a.PatientKey, a => a.ExpiresDay, ct);
+        var until = await AgreedLevels.ToReviewAsync(db, options.LastMeetingOn.DayNumber, ct);
         var overdue = await db.MdtTasks.Where(t => t.EndDay == 0 && t.DueDay < today).GroupBy(t => t.PatientKey).Select(g => new { g.Key, Tasks = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Tasks, ct);
         var left = await db.Leads.Where(l => l.State == LeadState.Ended && l.EndDay >= options.LastMeetingOn.DayNumber && l.EndReason!.StartsWith(LeadDecisions.LeftTheRole))
             .GroupBy(l => l.PatientKey).Select(g => new { g.Key, On = g.Max(l => l.EndDay) }).ToDictionaryAsync(g => g.Key, g => g.On, ct);

@@ -1,3 +1,4 @@
+using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage.Runs;
@@ -32,6 +33,7 @@ public static class StratificationFeatures
         CancelModelJob.Map(routes, "/v1/stratification-runs", StratificationJobs.Kind, "stratification run", "CancelRun", "Risk");
         RiskList.Map(routes);
         RunLeavers.Map(routes);
+        ListAgreedLevels.Map(routes);
         TierPlanning.Map(routes);
         ListModels.Map(routes);
         GetModel.Map(routes);

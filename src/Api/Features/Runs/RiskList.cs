@@ -123,7 +123,7 @@ public static class RiskList
             (object Value, long Key) last = default;
             await using var connection = await database.OpenAsync(ct);
             await using var command = connection.CreateCommand();
-            Build(command, request, change, sort, cursor, run.RunId);
+            Build(command, request, change, sort, cursor, run);
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
             {
@@ -142,12 +142,14 @@ public static class RiskList
             return new Page(run.RunId, run.IndexDate, run.Name, run.Note, rows, next);
         }
 
-        private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, int runId)
+        private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, RunModels.Known run)
         {
             var where = new StringBuilder("s.run_id=@run AND (p.flags & @hidden)=0 AND p.death_day=0 AND (p.deregistered_day=0 OR p.deregistered_day>@today)");
             Add(command, "hidden", (int)current.Caller.HiddenInLists);
             Add(command, "today", DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber);
-            Add(command, "run", runId);
+            Add(command, "run", run.RunId);
+            Add(command, "false", false);
+            Add(command, "limit", request.Count + 1);
             if (request.Practice is not null)
             {
                 where.Append(" AND s.practice_code=@practice");
@@ -164,16 +166,10 @@ public static class RiskList
                 where.Append(names.Count == 0 ? " AND 1=0" : $" AND s.practice_code IN ({string.Join(",", names)}) AND p.practice_code IN ({string.Join(",", names)})");
             }
 
-            if (request.Level is { } level)
-            {
-                where.Append(" AND COALESCE(NULLIF(st.agreed_level,0), s.level)=@level");
-                Add(command, "level", (short)level);
-            }
-
             if (change is { } moved)
             {
-                where.Append(" AND s.change=@change");
-                Add(command, "change", (short)moved);
+                // In the words of the indexes of those who moved, so that they are seen to fit.
+                where.Append(CultureInfo.InvariantCulture, $" AND s.change={(int)moved}");
             }
 
             if (cursor is not null)
@@ -184,16 +180,38 @@ public static class RiskList
                 Add(command, "key", cursor.Key);
             }
 
-            Add(command, "limit", request.Count + 1);
-            command.CommandText = $"""
+            var order = sort.Descending ? "DESC" : "ASC";
+            string Page(string from, string condition) => $"""
                 SELECT s.patient_key, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.level, s.previous_level, s.probability, s.change,
-                  s.last_admission_day, s.reasons, COALESCE(st.agreed_level, 0), COALESCE(st.lead_name, ''), COALESCE(st.lead_role, ''),
-                  COALESCE(st.lead_state, 0), COALESCE(st.plan_state, 'none'), COALESCE(st.plan_joint, @false), COALESCE(st.review_day, 0), {sort.Column},
-                  COALESCE(st.has_lead, @false), COALESCE(st.lead_id, '')
-                FROM risk_score s JOIN patient p ON p.patient_key=s.patient_key LEFT JOIN person_standing st ON st.patient_key=s.patient_key
-                WHERE {where} ORDER BY {sort.Column} {(sort.Descending ? "DESC" : "ASC")}, s.patient_key LIMIT @limit
+                  s.last_admission_day, s.reasons, COALESCE(st.agreed_level, 0) AS agreed, COALESCE(st.lead_name, '') AS lead_name, COALESCE(st.lead_role, '') AS lead_role,
+                  COALESCE(st.lead_state, 0) AS lead_state, COALESCE(st.plan_state, 'none') AS plan_state, COALESCE(st.plan_joint, @false) AS plan_joint,
+                  COALESCE(st.review_day, 0) AS review_day, {sort.Column} AS sort_value, COALESCE(st.has_lead, @false) AS has_lead, COALESCE(st.lead_id, '') AS lead_id
+                FROM {from} WHERE {where}{condition} ORDER BY {sort.Column} {order}, s.patient_key LIMIT @limit
                 """;
-            Add(command, "false", false);
+            const string everybody = "risk_score s JOIN patient p ON p.patient_key=s.patient_key LEFT JOIN person_standing st ON st.patient_key=s.patient_key";
+            if (request.Level is not { } level)
+            {
+                command.CommandText = Page(everybody, "");
+                return;
+            }
+
+            // Those whom the model puts there lie together in the list; the few whom people put there may lie anywhere, and
+            // are looked up one by one (CROSS JOIN keeps SQLite from going through the list for them).
+            const string agreed = "person_standing st CROSS JOIN risk_score s CROSS JOIN patient p";
+            Add(command, "level", (short)level);
+            var range = "";
+            if (run.Ranges.Count == 4)
+            {
+                range = " AND s.probability>=@low AND s.probability<=@high";
+                Add(command, "low", run.Ranges[level - 1][0]);
+                Add(command, "high", run.Ranges[level - 1][1]);
+            }
+
+            command.CommandText = $"""
+                SELECT * FROM (SELECT * FROM ({Page(everybody, $" AND s.level=@level AND COALESCE(st.agreed_level, 0) IN (0, @level){range}")}) AS by_model
+                  UNION ALL SELECT * FROM ({Page(agreed, " AND s.patient_key=st.patient_key AND p.patient_key=st.patient_key AND st.agreed_level=@level AND st.agreed_level>0 AND s.level<>@level")}) AS by_people) AS both_ways
+                ORDER BY sort_value {order}, patient_key LIMIT @limit
+                """;
         }
 
         private Row ReadRow(DbDataReader r, IRiskModel model)

@@ -96,8 +96,8 @@ public static class RunLeavers
 
         private void Build(DbCommand command, Query request, int runId, long after)
         {
-            // Whoever opted out or is restricted is counted, and not shown.
-            const int hidden = (int)(PersonFlags.Restricted | PersonFlags.TypeOneOptOut);
+            // Whoever is restricted or, for this caller, opted out is counted, and not shown; who left by an opt-out is shown to nobody.
+            var hidden = (int)(current.Caller.HiddenInLists | PersonFlags.Restricted | PersonFlags.TypeOneOptOut);
             var where = new StringBuilder("l.run_id=@run AND l.patient_key>@after AND (p.flags & @hidden)=0");
             Add(command, "run", runId);
             Add(command, "after", after);

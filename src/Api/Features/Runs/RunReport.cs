@@ -120,7 +120,8 @@ public sealed class RunModels
     /// <param name="Name">Model and version.</param>
     /// <param name="Note">What kind of model it is.</param>
     /// <param name="Model">The model.</param>
-    public sealed record Known(int RunId, string IndexDate, string Name, string Note, IRiskModel Model);
+    /// <param name="Ranges">Lowest and highest probability at level 1, 2, 3 and 4; empty where the run does not tell.</param>
+    public sealed record Known(int RunId, string IndexDate, string Name, string Note, IRiskModel Model, IReadOnlyList<double[]> Ranges);
 
     /// <summary>The model of the current run; null where there is no run yet.</summary>
     public async Task<Known?> CurrentAsync(Storage.CareDbContext db, CancellationToken ct)
@@ -143,7 +144,8 @@ public sealed class RunModels
             DateOnly.FromDayNumber(run.IndexDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
             $"{run.ModelId} {run.ModelVersion}",
             document.Card.Summary,
-            document.ToModel());
+            document.ToModel(),
+            JsonSerializer.Deserialize<double[][]>(run.LevelRanges)!);
         _last = known;
         return known;
     }
