@@ -22,6 +22,8 @@ internal static class BenchVerb
         command.Add(Verb("import", "Bulk import of NDJSON: resources a second, validated and durable.", people, ImportAsync));
         command.Add(Verb("stratify", "A stratification run: people a second, from the database to the stored levels.", people, StratifyAsync));
         command.Add(HttpBench.Create());
+        command.Add(LoopBench.Worklist(people));
+        command.Add(LoopBench.Leads());
         command.Add(Verb("validate", "Validation on one core: MB a second.", people, ValidateAsync));
         return command;
     }

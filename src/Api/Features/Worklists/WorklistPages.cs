@@ -37,7 +37,8 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
     /// <summary>Reads query values into a filter; <c>caseload=me</c> is the caller's own, any other value that professional's.</summary>
     public Decision<WorklistFilter> Parse(IEnumerable<KeyValuePair<string, string?>> query)
     {
-        var me = current.Caller.Name;
+        // Callers are named "user:…" or "client:…"; the part after it is the id that the place gave them.
+        var me = current.Caller.Name[(current.Caller.Name.IndexOf(':', StringComparison.Ordinal) + 1)..];
         var values = query.ToList();
         for (var i = 0; i < values.Count; i++)
         {
