@@ -89,13 +89,15 @@ internal static class LoopBench
             scope.ServiceProvider.GetRequiredService<CurrentCaller>().Caller = Caller.Operator;
             var pages = scope.ServiceProvider.GetRequiredService<WorklistPages>();
             var results = new List<PageFigures>();
-            foreach (var (what, query) in Filters)
+            foreach (var (what, query) in Filters.Take(6).Concat(Filters))
             {
+                // The first six are asked twice: the first time compiles the code, the second is what a running service does.
                 var filter = pages.Parse(Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query.Replace("{practice}", practice, StringComparison.Ordinal))
                     .Select(q => new KeyValuePair<string, string?>(q.Key, q.Value))).Value;
                 results.Add(await MeasureAsync(pages, what, filter, ct));
             }
 
+            results.RemoveRange(0, 6);
             terminal.Result(results, all =>
             {
                 terminal.Say($"worklist: {people:N0} people, {database.Engine}, pages of 50");
