@@ -18,6 +18,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     TokenVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),
+    VerifyAuditVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),
 };

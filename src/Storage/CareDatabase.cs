@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BetterCare.Care.Storage.Audit;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -24,6 +25,9 @@ public sealed class CareDatabase : IAsyncDisposable
 {
     /// <summary>SQLite page size in bytes: a typical resource row stays on one page, so the clustered tree stays shallow.</summary>
     private const int PageSize = 16384;
+
+    /// <summary>Smaller for the chain of accesses: each commit adds little and writes whole pages.</summary>
+    private const int AuditPageSize = 4096;
 
     private readonly string _connectionString;
     private readonly NpgsqlDataSource? _postgres;
@@ -69,6 +73,9 @@ public sealed class CareDatabase : IAsyncDisposable
     /// <summary>The SQLite file; null on PostgreSQL.</summary>
     public string? File { get; }
 
+    /// <summary>On SQLite, the file of the chain of accesses, beside the data; null on PostgreSQL, where it is in the database.</summary>
+    public string? AuditFile => File is null ? null : Path.ChangeExtension(File, null) + ".audit.db";
+
     /// <summary>A name that holds no secret, for messages.</summary>
     public string DisplayName => File ?? $"PostgreSQL {new NpgsqlConnectionStringBuilder(_connectionString).Host}/{new NpgsqlConnectionStringBuilder(_connectionString).Database}";
 
@@ -87,6 +94,30 @@ public sealed class CareDatabase : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Opens a connection to the chain of accesses. On SQLite that is a file of its own: who reads must not wait for an import.</summary>
+    public async Task<DbConnection> OpenAuditAsync(CancellationToken ct)
+    {
+        if (_postgres is not null)
+        {
+            return await _postgres.OpenConnectionAsync(ct);
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
+        var connection = new SqliteConnection(AuditConnectionString);
+        await connection.OpenAsync(ct);
+        Prepare(connection, AuditPageSize);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        foreach (var table in Migrations.Audit.Tables(new Migrations.Initial.Dialect("Sqlite")))
+        {
+            await using var create = connection.CreateCommand();
+            create.CommandText = table.Replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", StringComparison.Ordinal);
+            await create.ExecuteNonQueryAsync(ct);
+        }
+
+        await transaction.CommitAsync(ct);
+        return connection;
+    }
+
     /// <summary>Tells EF Core how to reach this database.</summary>
     public void Configure(DbContextOptionsBuilder options)
     {
@@ -94,12 +125,12 @@ public sealed class CareDatabase : IAsyncDisposable
         options.ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning));
         if (_postgres is not null)
         {
-            options.UseNpgsql(_postgres);
+            options.UseNpgsql(_postgres).AddInterceptors(AuditCommits.Instance);
         }
         else
         {
             Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
-            options.UseSqlite(_connectionString).AddInterceptors(SessionSettings.Instance);
+            options.UseSqlite(_connectionString).AddInterceptors(SessionSettings.Instance, AuditCommits.Instance);
         }
     }
 
@@ -113,19 +144,22 @@ public sealed class CareDatabase : IAsyncDisposable
         else
         {
             SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
+            SqliteConnection.ClearPool(new SqliteConnection(AuditConnectionString));
         }
     }
+
+    private string AuditConnectionString => new SqliteConnectionStringBuilder(_connectionString) { DataSource = AuditFile }.ConnectionString;
 
     private static bool NamesHost(string setting) =>
         setting.Split(';').Any(part => part.TrimStart().StartsWith("Host=", StringComparison.OrdinalIgnoreCase)
             || part.TrimStart().StartsWith("Server=", StringComparison.OrdinalIgnoreCase));
 
-    private static void Prepare(SqliteConnection connection)
+    private static void Prepare(SqliteConnection connection, int pageSize = PageSize)
     {
         using var command = connection.CreateCommand();
         // page_size counts only before the first table is made. FULL: a commit that was answered survives a power cut.
         command.CommandText = $"""
-            PRAGMA page_size={PageSize};
+            PRAGMA page_size={pageSize};
             PRAGMA journal_mode=WAL;
             PRAGMA synchronous=FULL;
             PRAGMA busy_timeout=60000;

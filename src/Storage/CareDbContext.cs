@@ -1,4 +1,5 @@
 using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -9,8 +10,12 @@ namespace BetterCare.Care.Storage;
 /// All tables. Slices read and write the small ones through it; resources, timelines and scores have their own bulk paths
 /// (<see cref="Resources.ResourceWriter"/>), which write the same tables.
 /// </summary>
-public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbContext(options)
+public sealed class CareDbContext : DbContext
 {
+    /// <summary>Every save is a transaction, also of one statement: the audit row is to be in it (<see cref="AuditCommits"/>).</summary>
+    public CareDbContext(DbContextOptions<CareDbContext> options)
+        : base(options) => Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+
     /// <summary>Suppliers.</summary>
     public DbSet<Supplier> Suppliers => Set<Supplier>();
 
@@ -88,6 +93,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
 
     /// <summary>Who opened whose record in an emergency, and why.</summary>
     public DbSet<UrgentCareAccess> UrgentCareAccesses => Set<UrgentCareAccess>();
+
+    /// <summary>The audit chains; on SQLite, that of changes only.</summary>
+    public DbSet<AuditRow> AuditEvents => Set<AuditRow>();
 
     /// <summary>Where each person stands.</summary>
     public DbSet<PersonStanding> Standings => Set<PersonStanding>();
@@ -185,6 +193,9 @@ public sealed class CareDbContext(DbContextOptions<CareDbContext> options) : DbC
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
         m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<AuditRow>().ToTable("audit_event").HasKey(x => new { x.Chain, x.Seq });
+        m.Entity<AuditPerson>().ToTable("audit_person").HasKey(x => new { x.PatientKey, x.Chain, x.Seq });
+        m.Entity<AuditChainState>().ToTable("audit_chain_state").HasKey(x => x.Chain);
         m.Entity<RegisteredClient>().ToTable("registered_client").HasKey(x => x.Id);
         m.Entity<UsedAssertion>().ToTable("used_assertion").HasKey(x => x.Hash);
         m.Entity<PersonStanding>().ToTable("person_standing").HasKey(x => x.PatientKey);

@@ -16,6 +16,11 @@ public sealed partial class HouseRulesTests
     }
 
     [Fact]
+    public void EveryRequest_SaysWhoseDataItTouches() =>
+        Mediation.Requests().Where(r => r.GetProperty(nameof(IGuarded.Touches))?.GetValue(null) is null or PersonData.Undeclared).ShouldBeEmpty(
+            "add beside Needs: public static PersonData Touches => PersonData.Named (one person, looked up by People or Visibility), Listed (those shown), Everyone or None; what touches people is audited");
+
+    [Fact]
     public async Task OpenApi_CommittedFile_IsWhatTheCodeSays()
     {
         await using var app = await StoryApp.StartAsync();

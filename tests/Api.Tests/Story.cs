@@ -19,6 +19,14 @@ internal static class Story
 
     public static async Task PostCohortAsync(StoryApp app)
     {
+        var response = await app.PostFhirAsync("/fhir", Bundle(Cohort()));
+        var text = await response.Content.ReadAsStringAsync();
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, text);
+    }
+
+    /// <summary>The place and its people, as entries of a Bundle.</summary>
+    public static List<string> Cohort()
+    {
         var entries = new List<string>
         {
             Entry("Organization", "N81019", """{"resourceType":"Organization","id":"N81019","identifier":[{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"N81019"}],"type":[{"coding":[{"code":"RO76"}]}],"name":"Castlefields Health Centre","address":[{"district":"Halton"}]}"""),
@@ -45,9 +53,7 @@ internal static class Story
             entries.Add(Entry("Encounter", $"visit{i}", $$$"""{"resourceType":"Encounter","id":"visit{{{i}}}","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/{{{Ann}}}"},"participant":[{"individual":{"reference":"Practitioner/{{{Gp}}}"}}],"period":{"start":"2026-0{{{i + 4}}}-20"}}"""));
         }
 
-        var response = await app.PostFhirAsync("/fhir", Bundle(entries));
-        var text = await response.Content.ReadAsStringAsync();
-        response.StatusCode.ShouldBe(HttpStatusCode.OK, text);
+        return entries;
     }
 
     public static async Task<JsonElement> StratifyAsync(StoryApp app, string indexDate = "2026-11-01")

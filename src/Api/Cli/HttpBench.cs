@@ -39,7 +39,7 @@ internal static class HttpBench
                 try
                 {
                     await ReadyAsync(port, ct);
-                    await MeasureAsync(new Terminal(parse.GetValue(Verb.Json)), cohort, port, parse.GetValue(clients), parse.GetValue(seconds), ct);
+                    await MeasureAsync(new Terminal(parse.GetValue(Verb.Json)), cohort, server, port, parse.GetValue(clients), parse.GetValue(seconds), ct);
                 }
                 finally
                 {
@@ -73,8 +73,8 @@ internal static class HttpBench
         var stored = Path.Combine(folder, "stored");
         Directory.CreateDirectory(stored);
         await CohortGenerator.WriteNdjsonAsync(new CohortOptions(people + posted, 1), all, null, ct);
-        var numbers = File.ReadLines(Path.Combine(all, "Patient.ndjson")).Select(l => Text(l, "id")).ToArray();
-        var bundles = numbers[people..].ToDictionary(n => n, _ => new List<string>(), StringComparer.Ordinal);
+        var numbers = File.ReadLines(Path.Combine(all, "Patient.ndjson")).Select(l => Text(l, "id")).Distinct().ToArray();
+        var bundles = numbers[people..].ToDictionary(n => n, _ => new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal);
         var conditions = new List<(string Id, string Patient, string Code)>();
         foreach (var file in Directory.GetFiles(all, "*.ndjson"))
         {
@@ -85,15 +85,21 @@ internal static class HttpBench
                 var number = type == "Patient" ? Text(line, "id") : PatientOf(line);
                 if (number is not null && bundles.TryGetValue(number, out var entries))
                 {
-                    entries.Add($$$"""{"resource":{{{line}}},"request":{"method":"PUT","url":"{{{type}}}/{{{Text(line, "id")}}}"}}""");
+                    // The cohort repeats some resources, as suppliers do; a transaction holds each once.
+                    var url = $"{type}/{Text(line, "id")}";
+                    entries.TryAdd(url, $$$"""{"resource":{{{line}}},"request":{"method":"PUT","url":"{{{url}}}"}}""");
                     continue;
                 }
 
                 await writer.WriteLineAsync(line);
                 if (type == "Condition" && conditions.Count < MaxSample && number is not null)
                 {
+                    // Some conditions have a text only, as in life.
                     using var json = JsonDocument.Parse(line);
-                    conditions.Add((Text(line, "id"), number, json.RootElement.GetProperty("code").GetProperty("coding")[0].GetProperty("code").GetString()!));
+                    if (json.RootElement.GetProperty("code").TryGetProperty("coding", out var coding) && coding[0].TryGetProperty("code", out var code))
+                    {
+                        conditions.Add((Text(line, "id"), number, code.GetString()!));
+                    }
                 }
             }
         }
@@ -111,11 +117,11 @@ internal static class HttpBench
             report.Created,
             provider.GetRequiredService<CareDatabase>().Engine.ToString(),
             [.. bundles.Values.Select(entries => new Posted(
-                Encoding.UTF8.GetBytes($$"""{"resourceType":"Bundle","type":"transaction","entry":[{{string.Join(',', entries)}}]}"""), entries.Count))],
+                Encoding.UTF8.GetBytes($$"""{"resourceType":"Bundle","type":"transaction","entry":[{{string.Join(',', entries.Values)}}]}"""), entries.Count))],
             [.. conditions]);
     }
 
-    private static async Task MeasureAsync(Terminal terminal, Cohort cohort, int port, int clients, int seconds, CancellationToken ct)
+    private static async Task MeasureAsync(Terminal terminal, Cohort cohort, Process server, int port, int clients, int seconds, CancellationToken ct)
     {
         var figures = new List<Figures>();
         var host = $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
@@ -126,9 +132,9 @@ internal static class HttpBench
         Request? Bundle(int until) => Interlocked.Increment(ref next) is var i && i < until
             ? new Request(Post(host, cohort.Bundles[i].Json), cohort.Bundles[i].Resources)
             : null;
-        await RunAsync("", port, clients, null, _ => Bundle(warm), ct);
+        await RunAsync("", server, port, clients, null, _ => Bundle(warm), ct);
         next = warm - 1;
-        figures.Add(await RunAsync("transactions of one person's whole record", port, clients, null, _ => Bundle(cohort.Bundles.Length), ct));
+        figures.Add(await RunAsync("transactions of one person's whole record", server, port, clients, null, _ => Bundle(cohort.Bundles.Length), ct));
 
         var sample = cohort.Conditions;
         foreach (var (what, path) in new (string, Func<(string Id, string Patient, string Code), string>)[]
@@ -144,8 +150,8 @@ internal static class HttpBench
             var requests = sample.Select(c => new Request(Get(host, path(c)), 1)).ToArray();
             var random = new Random(1);
             Request Any(Random r) => requests[r.Next(requests.Length)];
-            await RunAsync("", port, clients, TimeSpan.FromSeconds(2), _ => Any(random), ct);
-            figures.Add(await RunAsync(what, port, clients, TimeSpan.FromSeconds(seconds), Any, ct));
+            await RunAsync("", server, port, clients, TimeSpan.FromSeconds(2), _ => Any(random), ct);
+            figures.Add(await RunAsync(what, server, port, clients, TimeSpan.FromSeconds(seconds), Any, ct));
         }
 
         terminal.Result(new { cohort.Stored, cohort.Engine, Clients = clients, Cores = Environment.ProcessorCount, Figures = figures }, r =>
@@ -154,14 +160,16 @@ internal static class HttpBench
             foreach (var f in r.Figures)
             {
                 var resources = f.Resources > f.Requests ? $" = {f.Resources / f.Seconds:N0} resources/s" : "";
-                terminal.Say($"{f.What}: {f.Requests / f.Seconds:N0}/s{resources}; p50 {f.P50:F1} ms, p99 {f.P99:F1} ms; {f.Errors} errors");
+                terminal.Say($"{f.What}: {f.Requests / f.Seconds:N0}/s{resources}; p50 {f.P50:F1} ms, p99 {f.P99:F1} ms; {f.CpuMicroseconds:N0} µs of the service's CPU each; {f.Errors} errors");
             }
         });
     }
 
     /// <summary>Sends requests from every client until the time is over, or there are no more.</summary>
-    private static async Task<Figures> RunAsync(string what, int port, int clients, TimeSpan? time, Func<Random, Request?> next, CancellationToken ct)
+    private static async Task<Figures> RunAsync(string what, Process server, int port, int clients, TimeSpan? time, Func<Random, Request?> next, CancellationToken ct)
     {
+        server.Refresh();
+        var before = server.TotalProcessorTime;
         var clock = Stopwatch.StartNew();
         var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(n => Task.Run(
             async () =>
@@ -182,9 +190,11 @@ internal static class HttpBench
             },
             ct)));
         var elapsed = clock.Elapsed.TotalSeconds;
+        server.Refresh();
+        var cpu = (server.TotalProcessorTime - before).TotalSeconds;
         var all = parts.SelectMany(p => p.took).Order().ToArray();
         double At(double share) => all.Length == 0 ? 0 : all[Math.Min(all.Length - 1, (int)(all.Length * share))];
-        return new Figures(what, all.Length, parts.Sum(p => p.resources), elapsed, At(0.5), At(0.99), parts.Sum(p => p.errors));
+        return new Figures(what, all.Length, parts.Sum(p => p.resources), elapsed, At(0.5), At(0.99), parts.Sum(p => p.errors), cpu * 1e6 / Math.Max(1, parts.Sum(p => p.resources)));
     }
 
     private static Process Serve(ParseResult parse, string folder, int port)
@@ -275,5 +285,5 @@ internal static class HttpBench
 
     private sealed record Request(byte[] Bytes, int Resources);
 
-    private sealed record Figures(string What, int Requests, long Resources, double Seconds, double P50, double P99, long Errors);
+    private sealed record Figures(string What, int Requests, long Resources, double Seconds, double P50, double P99, long Errors, double CpuMicroseconds);
 }

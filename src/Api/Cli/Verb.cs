@@ -3,6 +3,7 @@ using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Cli;
@@ -13,6 +14,9 @@ internal static class Verb
     public const int Ok = 0;
     public const int Found = 1;
     public const int Failed = 2;
+
+    /// <summary>Verbs that read everybody's data by other ways than a use case.</summary>
+    private static readonly HashSet<string> Cohort = new(StringComparer.Ordinal) { "stratify", "train", "evaluate", "rebuild" };
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON for machines.", Recursive = true };
 
@@ -37,6 +41,15 @@ internal static class Verb
             await Migrator.MigrateAsync(provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
             await using var scope = provider.CreateAsyncScope();
             scope.ServiceProvider.GetRequiredService<CurrentCaller>().Caller = Caller.Operator;
+            var verb = parse.CommandResult.Command.Name;
+            AccessTrail.Current = new AccessTrail { Agent = Caller.Operator.Name, Interaction = verb, Action = AuditAction.Execute, IsLasting = true };
+            if (Cohort.Contains(verb))
+            {
+                AccessTrail.Current.SawEveryone();
+                await provider.GetRequiredService<AuditLog>().RecordAsync(AccessTrail.Current.Rest(AuditOutcome.Success, always: true));
+                AccessTrail.Current.Kept(new AuditEntry { At = 0, Agent = "", Interaction = "" });
+            }
+
             return await work(scope.ServiceProvider, terminal, ct);
         }
         catch (CareException e)

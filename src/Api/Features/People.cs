@@ -2,6 +2,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
@@ -24,7 +25,14 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         }
 
         var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.NhsNumber == number, ct);
-        return patient is null || !current.Caller.MaySee(patient.PracticeCode) ? new NotVisible("person") : patient;
+        if (patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags))
+        {
+            AccessTrail.Current?.Refused(patient?.PatientKey ?? -number.Number);
+            return new NotVisible("person");
+        }
+
+        AccessTrail.Current?.Saw(patient.PatientKey);
+        return patient;
     }
 
     /// <summary>How the person stands, tracked; made on the spot for a person of a low level.</summary>
@@ -54,7 +62,14 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
     public async Task<Result<Patient>> FindAsync(long patientKey, CancellationToken ct)
     {
         var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.PatientKey == patientKey, ct);
-        return patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags) ? new NotVisible("person") : patient;
+        if (patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags))
+        {
+            AccessTrail.Current?.Refused(patientKey);
+            return new NotVisible("person");
+        }
+
+        AccessTrail.Current?.Saw(patientKey);
+        return patient;
     }
 
     /// <summary>Level in force: agreed where agreed, else the model's, else 1.</summary>

@@ -68,6 +68,7 @@ public static class CareHost
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseMiddleware<Security.AuditedRequests>();
         app.UseMiddleware<Security.Callers>();
         Map(app);
 

@@ -12,6 +12,7 @@ using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Bcf;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
@@ -36,6 +37,11 @@ public static class Services
         services.AddDbContextFactory<CareDbContext>((provider, options) => provider.GetRequiredService<CareDatabase>().Configure(options));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContext());
         services.AddSingleton<Directories>();
+        services.AddHttpContextAccessor();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<AuditStore>();
+        services.AddSingleton<AuditVerifier>();
+        services.AddSingleton<AuditRetention>();
         services.AddSingleton<ResourceWriter>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<BulkImporter>();
@@ -46,7 +52,7 @@ public static class Services
         services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
-        services.AddSingleton<ConditionalReads>();
+        services.AddScoped<ConditionalReads>();
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();
         services.AddSingleton<PageLinks>();

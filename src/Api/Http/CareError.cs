@@ -58,8 +58,18 @@ public sealed class CareException(CareError error) : Exception(error.Detail)
     public CareError Error { get; } = error;
 }
 
+/// <summary>What became of a request, whatever it was.</summary>
+public interface IOutcome
+{
+    /// <summary>Why there is no value; null where there is one.</summary>
+    CareError? Error { get; }
+
+    /// <summary>The value; null where there is none.</summary>
+    object? Found { get; }
+}
+
 /// <summary>A value, or why there is none.</summary>
-public readonly record struct Result<T>
+public readonly record struct Result<T> : IOutcome
 {
     private readonly T? _value;
     private readonly CareError? _error;
@@ -76,6 +86,9 @@ public readonly record struct Result<T>
     /// <summary>The value.</summary>
     /// <exception cref="CareException">There is none.</exception>
     public T Value => _error is null ? _value! : throw new CareException(_error);
+
+    /// <inheritdoc/>
+    object? IOutcome.Found => _value;
 
     /// <summary>Carries on with whichever it is.</summary>
     public TOut Match<TOut>(Func<T, TOut> found, Func<CareError, TOut> failed) => _error is null ? found(_value!) : failed(_error);

@@ -25,7 +25,12 @@ public sealed record ImportReport(
     long Rejected,
     IReadOnlyList<ImportFileReport> Files,
     string? RejectsFile,
-    double Percent);
+    double Percent)
+{
+    /// <summary>Who started it, and may look at it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string RequestedBy { get; init; } = "";
+}
 
 /// <summary>What became of one file.</summary>
 public sealed record ImportFileReport(string Name, long Lines, long Created, long Updated, long Unchanged, long Rejected, bool Finished);
@@ -152,7 +157,10 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
             rejected,
             [.. files.Select(f => new ImportFileReport(f.Name, f.Lines, f.Created, f.Updated, f.Unchanged, f.Rejected, f.Finished))],
             rejected > 0 && job.Status == JobStatus.Completed ? RejectsPath(jobId) : null,
-            files.Count == 0 ? 100 : 100.0 * files.Count(f => f.Finished) / files.Count);
+            files.Count == 0 ? 100 : 100.0 * files.Count(f => f.Finished) / files.Count)
+        {
+            RequestedBy = job.RequestedBy,
+        };
     }
 
     /// <summary>Where the rejects of a job are listed: NDJSON of OperationOutcomes.</summary>

@@ -1,6 +1,7 @@
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 
@@ -74,6 +75,7 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
             await using var db = await contexts.CreateDbContextAsync(ct);
             var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running), ct);
             kind = job?.Kind;
+            AccessTrail.Current = new AccessTrail { Agent = job?.RequestedBy ?? "service", Interaction = kind ?? "job", RequestId = id, Action = AuditAction.Execute, Clock = clock, IsLasting = true };
             switch (kind)
             {
                 case ImportJobs.Kind:

@@ -40,6 +40,12 @@ public sealed record Caller(string Name, IReadOnlySet<Grant> Grants, IReadOnlySe
     /// <summary>Flags that hide a person from this caller, whichever way they are asked for.</summary>
     public PersonFlags Hidden => Purpose.Hides() | (SeesRestricted ? PersonFlags.None : PersonFlags.Restricted);
 
+    /// <summary>
+    /// Flags that keep a person out of lists: what hides them from the caller, a restricted record, a record that is no longer
+    /// active, and a type 1 opt-out, since a list finds cases and is not yet anybody's care.
+    /// </summary>
+    public PersonFlags HiddenInLists => Hidden | PersonFlags.Restricted | PersonFlags.Inactive | PersonFlags.TypeOneOptOut;
+
     /// <summary>Whether the caller sees who people are; else lists show pseudonyms.</summary>
     public bool SeesIdentity => Grants.Contains(Grant.ReadRecords);
 

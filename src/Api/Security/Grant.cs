@@ -39,6 +39,31 @@ public interface IGuarded
 {
     /// <summary>The grant that its sender needs.</summary>
     static abstract Grant Needs { get; }
+
+    /// <summary>
+    /// Whose data it touches. What does not say so is treated as touching people, and a test fails for it; where the answer shows
+    /// people whom neither <c>People</c> nor <c>Visibility</c> looked up, tell <see cref="Storage.Audit.AccessTrail.Saw(long)"/>.
+    /// </summary>
+    static virtual PersonData Touches => PersonData.Undeclared;
+}
+
+/// <summary>Whose data a request touches; what touches people is audited (docs/decisions/0013-audit.md).</summary>
+public enum PersonData
+{
+    /// <summary>Not said; audited to be safe.</summary>
+    Undeclared,
+
+    /// <summary>Nobody's: descriptions of the service, aggregates, the progress of a job. Not audited.</summary>
+    None,
+
+    /// <summary>One person's, whom the request names: an answer without a recorded person is a fault.</summary>
+    Named,
+
+    /// <summary>Those whom the answer shows or the body names; there may be none.</summary>
+    Listed,
+
+    /// <summary>The whole cohort as far as the caller may see it: runs, proposals for all, exports.</summary>
+    Everyone,
 }
 
 /// <summary>The caller of the request in hand.</summary>

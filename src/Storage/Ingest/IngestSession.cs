@@ -15,10 +15,14 @@ public sealed class IngestSession(Directories directories)
     private readonly ConcurrentDictionary<long, long> _numbers = new();
     private readonly ConcurrentDictionary<(int Supplier, string Id), (long Key, NhsNumber Number)> _aliases = new();
     private readonly ConcurrentDictionary<long, NhsNumber> _numberOf = new();
+    private readonly ConcurrentDictionary<long, bool> _brought = new();
     private readonly SemaphoreSlim _lock = new(1, 1);
 
     /// <summary>The look-ups behind it.</summary>
     public Directories Directories { get; } = directories;
+
+    /// <summary>Of whom the sender may send data; null: of everybody.</summary>
+    public ISenderFence? Fence { get; init; }
 
     /// <summary>The supplier of everything in this session; null: each resource's <c>meta.source</c> says.</summary>
     public string? Supplier { get; init; }
@@ -32,9 +36,12 @@ public sealed class IngestSession(Directories directories)
     /// <summary>References of a transaction that stand for its own entries: <c>urn:uuid:…</c> to <c>Type/id</c>.</summary>
     public Dictionary<string, string> FullUrls { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The key of the person with this number, or null.</summary>
+    /// <summary>The key of the person with this number; null where there is none, or none that the sender may send data of.</summary>
     public async ValueTask<long?> FindAsync(NhsNumber number, CancellationToken ct) =>
-        _numbers.TryGetValue(number.Number, out var key) ? key : await Directories.FindAsync(number, ct);
+        await KeyOfAsync(number, ct) is { } key && await MaySendAsync(key, ct) ? key : null;
+
+    /// <summary>Whether the sender may send data of a person: brought by this session itself, or not beyond the fence.</summary>
+    public async ValueTask<bool> MaySendAsync(long key, CancellationToken ct) => Fence is null || _brought.ContainsKey(key) || await Fence.AllowsAsync(key, ct);
 
     /// <summary>The key and number of the person whom a supplier calls so, or null.</summary>
     public async ValueTask<(long Key, NhsNumber Number)?> FindAsync(int supplier, string sourceId, CancellationToken ct)
@@ -45,7 +52,7 @@ public sealed class IngestSession(Directories directories)
         }
 
         var key = await Directories.FindAsync(supplier, sourceId, ct);
-        if (key is null)
+        if (key is null || !await MaySendAsync(key.Value, ct))
         {
             return null;
         }
@@ -66,7 +73,12 @@ public sealed class IngestSession(Directories directories)
         await _lock.WaitAsync(ct);
         try
         {
-            var key = await FindAsync(number, ct) ?? await Directories.NewKeyAsync(ct);
+            if (await KeyOfAsync(number, ct) is not { } key)
+            {
+                key = await Directories.NewKeyAsync(ct);
+                _brought[key] = true;
+            }
+
             _numbers[number.Number] = key;
             _numberOf[key] = number;
             if (sourceId is not null)
@@ -81,4 +93,7 @@ public sealed class IngestSession(Directories directories)
             _lock.Release();
         }
     }
+
+    private async ValueTask<long?> KeyOfAsync(NhsNumber number, CancellationToken ct) =>
+        _numbers.TryGetValue(number.Number, out var key) ? key : await Directories.FindAsync(number, ct);
 }

@@ -105,6 +105,11 @@ public sealed class ResourcePreparer
             id = number.Value;
             sourceId = postedId == id ? null : postedId;
             patientKey = await session.BringAsync(number, supplier, sourceId, ct);
+            if (session.Fence is { } fence && !await session.MaySendAsync(patientKey, ct))
+            {
+                // Known, but another practice's: what this sender says is kept beside, and shows in nothing.
+                supplier = await session.Directories.SupplierAsync(fence.Supplier, ct);
+            }
         }
         else
         {
@@ -131,6 +136,14 @@ public sealed class ResourcePreparer
         }
 
         var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, metaAt, Contacts(json.Span, supplier, supplierUri, references), ct);
+        if (item.Patient is { } registered && session.Fence?.AllowsPractice(registered.PracticeCode) == false)
+        {
+            return new Prepared(
+                null,
+                [new Issue(IssueSeverity.Error, "business-rule", "Patient.generalPractitioner", "You may send people of your own practices: give generalPractitioner with the ODS code of one of them.", "own-practice")],
+                true);
+        }
+
         return new Prepared(
             item with
             {

@@ -1,3 +1,4 @@
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
 
@@ -46,6 +47,9 @@ internal interface IBulkSession : IAsyncDisposable
     Task<Dictionary<long, byte[]>> ReadTimelinesAsync(List<long> patientKeys);
 
     Task WriteTimelinesAsync(List<(long PatientKey, byte[] Events)> rows);
+
+    /// <summary>Adds to the audit chain of changes; last, before the commit.</summary>
+    Task AppendAuditAsync(IReadOnlyList<AuditEntry> entries);
 
     /// <summary>Stores how far an import file is, with its rejects and waiting lines.</summary>
     Task SaveCheckpointAsync(ImportCheckpoint checkpoint, List<PreparedResource> items);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BetterCare.Care.Storage.Audit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
@@ -33,6 +34,11 @@ public static class JoinedWrite
         }
 
         await ResourceWriter.ApplyAsync(session, plan);
+        foreach (var item in batch.Items)
+        {
+            AccessTrail.Current?.Saw(item.PatientKey);
+        }
+
         return null;
     }
 

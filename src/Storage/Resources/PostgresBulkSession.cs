@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
 using Npgsql;
@@ -13,6 +14,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
     private readonly NpgsqlConnection _db = (NpgsqlConnection)connection;
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
+    private AuditAppender? _audit;
     private NpgsqlTransaction? _transaction;
     private bool _staged;
 
@@ -411,8 +413,11 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
         }
     }
 
+    public Task AppendAuditAsync(IReadOnlyList<AuditEntry> entries) => (_audit ??= AuditAppender.On(connection)).AppendAsync(AuditChain.Changes, entries);
+
     public async ValueTask DisposeAsync()
     {
+        _audit?.Dispose();
         if (_transaction is not null)
         {
             await _transaction.DisposeAsync();

@@ -7,11 +7,11 @@ namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Of whom a search across people may find resources.</summary>
 /// <param name="Practices">ODS codes of the practices; null: all.</param>
-/// <param name="Restricted">Whether people with a restricted record are among them: only where they were asked for by number.</param>
-public sealed record PeopleFilter(IReadOnlySet<string>? Practices, bool Restricted)
+/// <param name="Hidden">Flags of people who are not among them: opt-outs from the purpose in hand, and restricted records.</param>
+public sealed record PeopleFilter(IReadOnlySet<string>? Practices, PersonFlags Hidden)
 {
     /// <summary>Everybody: for the service's own look-ups, never for an answer to a search.</summary>
-    public static PeopleFilter Everybody { get; } = new(null, true);
+    public static PeopleFilter Everybody { get; } = new(null, PersonFlags.None);
 }
 
 /// <summary>What access to a person's record depends on.</summary>
@@ -32,6 +32,18 @@ public sealed partial class ResourceStore : IAsyncDisposable
         [patientKey],
         static row => new PersonAccess(row.Text(0), (PersonFlags)row.Long(1)),
         ct);
+
+    /// <summary>The current version, deleted or not, if it is about nobody but such people; null else.</summary>
+    /// <param name="type">Type.</param>
+    /// <param name="id">Logical id.</param>
+    /// <param name="people">Of whom it may be.</param>
+    /// <param name="former">Whether everybody counts whom it ever belonged to.</param>
+    /// <param name="ct">Cancels.</param>
+    public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, PeopleFilter people, bool former, CancellationToken ct)
+    {
+        var (visible, all) = Of(people, [(short)type, id], former);
+        return _rows.FirstAsync($"SELECT {Aliased} FROM resource r WHERE r.type=@p0 AND r.id=@p1{visible}", all, Resource, ct);
+    }
 
     /// <summary>A person's current resources of a type.</summary>
     public ValueTask<List<StoredResource>> ListOfPatientAsync(long patientKey, ResourceType type, int limit, CancellationToken ct) => _rows.ListAsync(
@@ -152,21 +164,21 @@ public sealed partial class ResourceStore : IAsyncDisposable
     /// </summary>
     private static (string Where, object[] Values) Of(PeopleFilter people, object[] values, bool former)
     {
-        if (people is { Restricted: true, Practices: null })
+        if (people is { Hidden: PersonFlags.None, Practices: null })
         {
             return ("", values);
         }
 
         var hidden = new StringBuilder();
-        if (!people.Restricted)
+        if (people.Hidden != PersonFlags.None)
         {
-            hidden.Append("(p.flags & ").Append((int)PersonFlags.Restricted).Append(")<>0");
+            hidden.Append("(p.flags & ").Append((int)people.Hidden).Append(")<>0");
         }
 
         if (people.Practices is { } practices)
         {
-            hidden.Append(hidden.Length == 0 ? "" : " OR ").Append("p.practice_code NOT IN (");
-            hidden.AppendJoin(',', practices.Order(StringComparer.Ordinal).Select((_, i) => $"@p{values.Length + i}")).Append(practices.Count == 0 ? "'')" : ")");
+            hidden.Append(hidden.Length == 0 ? "" : " OR ").Append(practices.Count == 0 ? "1=1" : "p.practice_code NOT IN (");
+            hidden.AppendJoin(',', practices.Order(StringComparer.Ordinal).Select((_, i) => $"@p{values.Length + i}")).Append(practices.Count == 0 ? "" : ")");
             values = [.. values, .. practices.Order(StringComparer.Ordinal)];
         }
 
@@ -175,6 +187,6 @@ public sealed partial class ResourceStore : IAsyncDisposable
             + $" WHERE l.type=r.type AND l.id=r.id{(former ? "" : " AND NOT l.former")} AND ({hidden}))", values);
     }
 
-    private static StoredResource Resource(StoredRow row) => new(
-        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Blob(7));
+    private static StoredResource Resource(StoredRow row) => RestrictedRecord.Shown(new(
+        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Blob(7)));
 }

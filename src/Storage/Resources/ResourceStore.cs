@@ -22,11 +22,14 @@ public sealed partial class ResourceStore(CareDatabase database)
             return current;
         }
 
-        return await _rows.FirstAsync(
+        var former = await _rows.FirstAsync(
             $"SELECT {Columns} FROM resource_history WHERE patient_key=@p0 AND type=@p1 AND id=@p2 AND version=@p3",
             [current.PatientKey, (short)type, id, version],
             Resource,
             ct);
+
+        // Versions from before the label tell no more than the one that carries it.
+        return former is not null && type == ResourceType.Patient && RestrictedRecord.IsLabelled(current.Body) ? RestrictedRecord.WithoutLocation(former) : former;
     }
 
     /// <summary>All versions, newest first.</summary>
@@ -39,12 +42,13 @@ public sealed partial class ResourceStore(CareDatabase database)
         }
 
         yield return current;
+        var hide = type == ResourceType.Patient && RestrictedRecord.IsLabelled(current.Body);
         await foreach (var old in ListAsync(
             $"SELECT {Columns} FROM resource_history WHERE patient_key=@p0 AND type=@p1 AND id=@p2 ORDER BY version DESC",
             [current.PatientKey, (short)type, id],
             ct))
         {
-            yield return old;
+            yield return hide ? RestrictedRecord.WithoutLocation(old) : old;
         }
     }
 
@@ -115,7 +119,7 @@ public sealed partial class ResourceStore(CareDatabase database)
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            yield return Row(reader);
+            yield return RestrictedRecord.Shown(Row(reader));
         }
     }
 

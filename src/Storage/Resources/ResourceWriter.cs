@@ -1,9 +1,11 @@
 using System.Threading.Channels;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Stratification.Timelines;
+using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -30,6 +32,7 @@ public sealed class ResourceWriter : IAsyncDisposable
     private readonly Directories _directories;
     private readonly Channel<WriteBatch> _queue = Channel.CreateBounded<WriteBatch>(256);
     private readonly CancellationTokenSource _stop = new();
+    private readonly WalCheckpoints? _checkpoints;
     private Task? _loop;
     private long _lastRequest;
 
@@ -39,6 +42,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         _database = database;
         _directories = directories;
         _clock = clock;
+        _checkpoints = database.Engine == DatabaseEngine.Sqlite ? new WalCheckpoints(database) : null;
     }
 
     /// <summary>
@@ -51,6 +55,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             _loop ??= Task.Run(RunAsync, CancellationToken.None);
         }
 
+        batch.Trail = AccessTrail.Current;
         await _queue.Writer.WriteAsync(batch, ct);
         return await batch.Done.Task;
     }
@@ -62,6 +67,11 @@ public sealed class ResourceWriter : IAsyncDisposable
         if (_loop is not null)
         {
             await _loop;
+        }
+
+        if (_checkpoints is not null)
+        {
+            await _checkpoints.DisposeAsync();
         }
 
         _stop.Dispose();
@@ -76,10 +86,14 @@ public sealed class ResourceWriter : IAsyncDisposable
             await GatherAsync(group);
             try
             {
-                session ??= _database.Engine == DatabaseEngine.Sqlite
-                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
-                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                session ??= await OpenAsync();
+                if (_checkpoints is not null)
+                {
+                    await _checkpoints.KeepShortAsync();
+                }
+
                 await CommitAsync(session, group);
+                _checkpoints?.Committed(group.Sum(b => b.Items.Count));
             }
 #pragma warning disable CA1031 // Whatever went wrong, the clients that wait must hear of it and the writer must live on.
             catch (Exception e)
@@ -107,6 +121,18 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             await session.DisposeAsync();
         }
+    }
+
+    private async Task<IBulkSession> OpenAsync()
+    {
+        var connection = await _database.OpenAsync(_stop.Token);
+        if (_database.Engine != DatabaseEngine.Sqlite)
+        {
+            return new PostgresBulkSession(connection);
+        }
+
+        WalCheckpoints.TakeOver((SqliteConnection)connection);
+        return new SqliteBulkSession(connection);
     }
 
     /// <summary>
@@ -162,9 +188,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             try
             {
-                session ??= _database.Engine == DatabaseEngine.Sqlite
-                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
-                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                session ??= await OpenAsync();
                 await CommitAsync(session, [batch]);
             }
 #pragma warning disable CA1031 // As above.
@@ -207,7 +231,10 @@ public sealed class ResourceWriter : IAsyncDisposable
                 }
             }
 
+            var audit = BatchAudit.Of(group, failures, _clock);
+            await session.AppendAuditAsync(audit.Entries);
             await session.CommitAsync();
+            audit.Kept();
             _directories.Committed(plan.Patients.Values, plan.Aliases);
             for (var i = 0; i < group.Count; i++)
             {

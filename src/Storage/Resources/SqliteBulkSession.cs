@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
 using Microsoft.Data.Sqlite;
@@ -13,6 +14,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
+    private AuditAppender? _audit;
     private readonly List<(PreparedResource Item, long Hash)> _codes = [];
 
     // A reader that wants to write later must not deadlock with us: take the write lock at once.
@@ -317,8 +319,11 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         return Task.CompletedTask;
     }
 
+    public Task AppendAuditAsync(IReadOnlyList<AuditEntry> entries) => (_audit ??= AuditAppender.On(connection)).AppendAsync(AuditChain.Changes, entries);
+
     public async ValueTask DisposeAsync()
     {
+        _audit?.Dispose();
         foreach (var statement in _statements.Values)
         {
             statement.Dispose();

@@ -1,5 +1,6 @@
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
 
@@ -175,6 +176,9 @@ public sealed class WriteBatch
 
     /// <summary>For a bulk import: a line that cannot be written is put with the rejects and the rest goes on.</summary>
     public bool RejectsSingly => Checkpoint is not null;
+
+    /// <summary>Whose request it is, for the audit; null: the service's own work.</summary>
+    internal AccessTrail? Trail { get; set; }
 
     internal TaskCompletionSource<WriteFailure?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

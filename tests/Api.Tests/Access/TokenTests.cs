@@ -4,25 +4,35 @@ using System.Text.Json.Nodes;
 
 namespace BetterCare.Care.Tests.Api.Access;
 
-/// <summary>How systems get tokens, and what does not get one.</summary>
-public sealed class TokenTests : IAsyncLifetime
+/// <summary>The service in production, with two systems that may ask for tokens.</summary>
+public sealed class TokenApp : IAsyncLifetime
 {
-    private readonly SignedClient _system = new("gp-system");
-    private readonly SignedClient _reader = new("reader");
-    private ProductionApp _app = null!;
+    internal SignedClient System { get; } = new("gp-system");
 
-    public async ValueTask InitializeAsync() => _app = await ProductionApp.StartAsync(
+    internal SignedClient Reader { get; } = new("reader");
+
+    internal ProductionApp App { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => App = await ProductionApp.StartAsync(
     [
-        (_system, "care/data-supplier care/mdt care/administrator system/*.cruds", ["*"]),
-        (_reader, "system/Observation.rs system/Patient.read", ["*"]),
+        (System, "care/data-supplier care/mdt care/administrator system/*.cruds", ["*"]),
+        (Reader, "system/Observation.rs system/Patient.read", ["*"]),
     ]);
 
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync();
-        _system.Dispose();
-        _reader.Dispose();
+        await App.DisposeAsync();
+        System.Dispose();
+        Reader.Dispose();
     }
+}
+
+/// <summary>How systems get tokens, and what does not get one.</summary>
+public sealed class TokenTests(TokenApp given) : IClassFixture<TokenApp>
+{
+    private readonly ProductionApp _app = given.App;
+    private readonly SignedClient _system = given.System;
+    private readonly SignedClient _reader = given.Reader;
 
     [Theory]
     [InlineData("RS384")]
@@ -137,6 +147,7 @@ public sealed class TokenTests : IAsyncLifetime
         }
 
         using var answer = await _app.Client.SendAsync(SignedClient.Request(HttpMethod.Get, "/fhir/Patient?_count=1", sent));
+        _app.App.Clock.Now = _system.Now;
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         answer.Headers.WwwAuthenticate.ToString().ShouldContain("invalid_token");

@@ -21,6 +21,7 @@ public static class AccessEndpoints
         services.AddSingleton<PracticeGroups>();
         services.AddSingleton<ClientRegister>();
         services.AddSingleton<BearerTokens>();
+        services.AddSingleton<Pseudonyms>();
         return services;
     }
 

@@ -32,6 +32,9 @@ public static partial class IssueToken
         public static Grant Needs => Grant.None;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
+
+        /// <inheritdoc/>
         public override string ToString() => "issue token";
     }
 

@@ -19,6 +19,9 @@ public static class PutClient
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Checks scopes and keys, and keeps them; true where the client is new.</summary>
@@ -75,6 +78,9 @@ public static class GetClients
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads the register.</summary>
@@ -106,6 +112,9 @@ public static class EndClient
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Marks it; its tokens are refused from then on, on other instances within five minutes.</summary>

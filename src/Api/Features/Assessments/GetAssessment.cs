@@ -51,6 +51,9 @@ public static class GetAssessment
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "get joint assessment";
     }
 

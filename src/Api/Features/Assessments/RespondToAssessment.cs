@@ -27,6 +27,9 @@ public static class RespondToAssessment
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "respond to assessment";
     }
 
@@ -136,7 +139,7 @@ public static class RespondToAssessment
         }
 
         private async Task AddAsync(WriteBatch batch, ResourceType type, string id, byte[] json, CancellationToken ct) =>
-            batch.Items.Add((await writes.PrepareAsync(type, json, new WriteTarget { Id = id, IsOurs = true }, ct)).Value.Item!);
+            batch.Items.Add((await writes.PrepareAsync(null, type, json, new WriteTarget { Id = id, IsOurs = true }, ct)).Value.Item!);
     }
 
     /// <summary>What a client sends.</summary>

@@ -17,6 +17,9 @@ public static class GetBcf
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadCoverage;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Answers from the counts, or from the release.</summary>
@@ -82,6 +85,9 @@ public static class CountBcf
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Everyone;
     }
 
     /// <summary>Counts; some seconds for a million people.</summary>

@@ -19,6 +19,9 @@ public static class SetPlanValue
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.SetTargets;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Adds it to the history.</summary>
@@ -92,6 +95,9 @@ public static class GetPlanValues
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadCoverage;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads them, the latest first.</summary>

@@ -65,7 +65,7 @@ public sealed class DecisionResources(CareDbContext db, Directories directories,
         foreach (var (type, id, json) in rendered)
         {
             // What we render is validated like anybody's: a fault in it is ours, and nothing is kept.
-            items.Add((await writes.PrepareAsync(type, json, new WriteTarget { Id = id, IsOurs = true }, ct)).Value.Item!);
+            items.Add((await writes.PrepareAsync(null, type, json, new WriteTarget { Id = id, IsOurs = true }, ct)).Value.Item!);
         }
 
         if (items.Count > 0 && await JoinedWrite.WriteAsync(db.Database, items, clock.GetUtcNow().ToUnixTimeMilliseconds()) is { } failure)

@@ -97,7 +97,7 @@ public sealed partial class LoopWorker(
 
     /// <summary>The shipped questionnaire, as a resource like any other; the same content again changes nothing.</summary>
     private async Task ShipAsync(CancellationToken ct) =>
-        _ = (await writes.StoreAsync(ResourceType.Questionnaire, JointQuestionnaire.Json, new WriteTarget { Id = JointQuestionnaire.Id, IsOurs = true }, ct)).Value;
+        _ = (await writes.StoreAsync(null, ResourceType.Questionnaire, JointQuestionnaire.Json, new WriteTarget { Id = JointQuestionnaire.Id, IsOurs = true }, ct)).Value;
 
     private async Task TryAsync(string what, Func<Task> work)
     {

@@ -14,6 +14,9 @@ public static class GetCoverage
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadCoverage;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Answers from the cells for callers who may see the people themselves, from the release for others.</summary>
@@ -98,6 +101,9 @@ public static class GetCoverageTrend
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadCoverage;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Answers as <see cref="GetCoverage"/> does.</summary>

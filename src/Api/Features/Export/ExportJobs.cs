@@ -8,6 +8,7 @@ using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Stratification.Timelines;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -24,6 +25,9 @@ public sealed record ExportRequest(string Level, string? GroupId, IReadOnlyList<
 {
     /// <summary>Searches of which one must find a resource of its type (<c>Observation?code=…</c>); types without one go out whole.</summary>
     public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>Flags of people who do not go out, beside restricted records: opt-outs from the purpose that was stated.</summary>
+    public PersonFlags Hidden { get; init; }
 
     /// <summary>Reads a filter; null where it is none: a search on a type's own elements, without chains.</summary>
     public static SearchRequest? Filter(string text, DateTimeOffset now)
@@ -192,7 +196,7 @@ public sealed class ExportJobs(IDbContextFactory<CareDbContext> contexts, Resour
             {
                 known[key] = visible = (members is null || members.Contains(key))
                     && await store.AccessAsync(key, ct) is { } access
-                    && !access.Flags.HasFlag(Stratification.Timelines.PersonFlags.Restricted)
+                    && (access.Flags & (request.Hidden | PersonFlags.Restricted)) == PersonFlags.None
                     && (practices is null || practices.Contains(access.PracticeCode));
             }
 

@@ -5,6 +5,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using MediatR;
 
@@ -18,6 +19,9 @@ public static class StartExport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Everyone;
     }
 
     /// <summary>Creates the job and hands it to the worker.</summary>
@@ -31,8 +35,23 @@ public static class StartExport
                 return new NotVisible("group");
             }
 
+            if (request.Request.Types.Select(ResourceTypes.Parse).Select(t => visibility.Refusal(t, FhirAccess.Read)).FirstOrDefault(r => r is not null) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var asked = request.Request;
+            if (visibility.Scopes is { } scopes && asked.Types.Count == 0)
+            {
+                asked = asked with { Types = [.. Metadata.GetMetadata.Types.Where(t => scopes.Allows(t, FhirAccess.Read)).Select(t => t.Name())] };
+                if (asked.Types.Count == 0)
+                {
+                    return new OutOfScope("any resource type", "read");
+                }
+            }
+
             var practices = visibility.Practices?.Order(StringComparer.Ordinal).ToList();
-            var id = await jobs.CreateAsync(request.Request with { Practices = practices }, current.Caller.Name, cancellationToken);
+            var id = await jobs.CreateAsync(asked with { Practices = practices, Hidden = current.Caller.Hidden }, current.Caller.Name, cancellationToken);
             queue.Enqueue(id);
             return id;
         }
@@ -88,6 +107,9 @@ public static class GetExport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads the report; an export is for the one who asked for it.</summary>
@@ -100,6 +122,12 @@ public static class GetExport
                 || report.RequestedBy != current.Caller.Name || report.Status == JobStatus.Cancelled)
             {
                 return new NotVisible("export");
+            }
+
+            if (report.Status == JobStatus.Completed)
+            {
+                // Here the records leave: each look at the manifest and each file is an access to all who are in it.
+                AccessTrail.Current?.SawEveryone();
             }
 
             if (request.Cancel)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Fhir.Validation;
@@ -54,6 +55,11 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
         if (entry.Issues.Any(i => i.IsError))
         {
             work.Error = new InvalidResource(entry.Status, entry.Issues);
+        }
+        else if (Refusal(entry) is { } refusal)
+        {
+            work.Error = refusal;
+            work.Item = null;
         }
         else if (entry is { Item: null, Existing: null })
         {
@@ -153,7 +159,7 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
         return buffer.WrittenMemory;
     }
 
-    private static void WriteResponse(Utf8JsonWriter json, EntryWork work)
+    private void WriteResponse(Utf8JsonWriter json, EntryWork work)
     {
         if (work.Error is { } error)
         {
@@ -169,13 +175,14 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
         else if (work.Item is { } item)
         {
             var deleted = item.Method == WriteMethod.Delete;
-            json.WriteString("status"u8, deleted ? "204 No Content"u8 : item.Outcome == WriteOutcome.Created ? "201 Created"u8 : "200 OK"u8);
+            var beside = item.Outcome == WriteOutcome.KeptBeside && visibility.OfSender is not null;
+            json.WriteString("status"u8, deleted ? "204 No Content"u8 : item.Outcome == WriteOutcome.Created || beside ? "201 Created"u8 : "200 OK"u8);
             if (!deleted)
             {
-                json.WriteString("location"u8, $"{item.Type.Name()}/{item.Id}/_history/{item.Version}");
+                json.WriteString("location"u8, $"{item.Type.Name()}/{item.Id}/_history/{(beside ? 1 : item.Version)}");
             }
 
-            WriteVersion(json, item.Version, item.LastUpdated);
+            WriteVersion(json, beside ? 1 : item.Version, item.LastUpdated);
         }
         else if (work.Version is { } version)
         {
@@ -241,7 +248,7 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             return error;
         }
 
-        var prepared = await writes.PrepareAsync(type, patched.Value, new WriteTarget { Id = current!.Id, ExpectedVersion = current.Version }, ct);
+        var prepared = await writes.PrepareAsync(visibility, type, patched.Value, new WriteTarget { Id = current!.Id, ExpectedVersion = current.Version }, ct);
         return prepared.Error is { } invalid ? invalid : prepared.Value.Item;
     }
 
@@ -259,6 +266,14 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             && System.Buffers.Text.Base64.DecodeFromUtf8(data, bytes, out _, out var written) == OperationStatus.Done
             ? bytes[..written]
             : null;
+    }
+
+    /// <summary>Why the token's scopes do not allow an entry; reads are judged where they are answered.</summary>
+    private CareError? Refusal(BundleEntry entry)
+    {
+        var access = entry.Method switch { "DELETE" => FhirAccess.Delete, "PATCH" or "PUT" => FhirAccess.Update, "GET" or "HEAD" => FhirAccess.None, _ => FhirAccess.Create };
+        var type = entry.Item?.Type ?? ResourceTypes.Parse(Target(entry.Existing ?? entry.Url).Type);
+        return access == FhirAccess.None || type == ResourceType.None ? null : visibility.Refusal(type, access);
     }
 
     /// <summary>Type, id (with what follows it) and query of an entry's URL.</summary>

@@ -8,10 +8,11 @@ using BetterCare.Care.Fhir.Validation;
 namespace BetterCare.Care.Api.Features.Ingest;
 
 /// <summary>
-/// Finds what a conditional interaction or reference means. It looks at everything there is, whoever asks: a create that
-/// must not double a resource must not double one that the caller cannot see either.
+/// Finds what a conditional interaction or reference means. For a sender of everybody's data it looks at everything there is:
+/// a create that must not double a resource must not double one that the sender may not read either. For a sender of some
+/// practices' data, only what is theirs counts: else the answer would tell them what other practices have.
 /// </summary>
-public sealed class ConditionalReads(ResourceSearch search, TimeProvider clock)
+public sealed class ConditionalReads(ResourceSearch search, Visibility sender, TimeProvider clock)
 {
     /// <summary>Ids of the matches, two at most; null where the query is not one that can be answered.</summary>
     public async ValueTask<IReadOnlyList<string>?> FindAsync(ResourceType type, string query, CancellationToken ct)
@@ -50,6 +51,6 @@ public sealed class ConditionalReads(ResourceSearch search, TimeProvider clock)
 
         return request.Criteria.Count == 0
             ? new Invalid("request.url", "The condition is empty: give for example identifier=system|value.")
-            : await search.IdsAsync(request, ct);
+            : await search.IdsAsync(request, sender.OfSender, ct);
     }
 }

@@ -16,6 +16,9 @@ public static class StartImport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Creates the job and hands it to the worker.</summary>
@@ -24,6 +27,11 @@ public static class StartImport
         /// <inheritdoc/>
         public async Task<Result<string>> Handle(Command request, CancellationToken cancellationToken)
         {
+            if (current.Caller is { Practices: not null } || current.Caller.Scopes?.AllowsEverywhere(FhirAccess.Create | FhirAccess.Update) == false)
+            {
+                return new NotAllowed("$import: it is for suppliers of all practices and resource types. Send Bundles instead");
+            }
+
             var id = await jobs.CreateAsync(request.Sources, request.Supplier, current.Caller.Name, cancellationToken);
             queue.Enqueue(id);
             return id;
@@ -155,14 +163,18 @@ public static class GetImport
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads the report.</summary>
-    public sealed class Handler(ImportJobs jobs) : IRequestHandler<Query, Result<ImportReport>>
+    public sealed class Handler(ImportJobs jobs, CurrentCaller current) : IRequestHandler<Query, Result<ImportReport>>
     {
         /// <inheritdoc/>
         public async Task<Result<ImportReport>> Handle(Query request, CancellationToken cancellationToken) =>
-            await jobs.ReportAsync(request.Id, cancellationToken) is { } report ? report : new NotVisible("import");
+            await jobs.ReportAsync(request.Id, cancellationToken) is { } report
+                && (report.RequestedBy == current.Caller.Name || current.Caller.Grants.Contains(Grant.Administer)) ? report : new NotVisible("import");
     }
 
     /// <summary>Serves the status and the rejects.</summary>

@@ -19,6 +19,9 @@ public static class PostBundle
         /// <inheritdoc/>
         public static Grant Needs => Grant.SupplyData;
 
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
         /// <summary>The address under which FHIR is served.</summary>
         public string Base { get; init; } = "";
 
@@ -30,14 +33,14 @@ public static class PostBundle
     }
 
     /// <summary>Prepares the entries, writes them together, and answers entry by entry.</summary>
-    public sealed class Handler(Directories directories, ResourceWriter writer, ResourceWrites writes, ConditionalReads conditional, BundleEntries entries)
+    public sealed class Handler(Visibility visibility, ResourceWriter writer, ResourceWrites writes, ConditionalReads conditional, BundleEntries entries)
         : IRequestHandler<Command, Result<ReadOnlyMemory<byte>>>
     {
         /// <inheritdoc/>
         public async Task<Result<ReadOnlyMemory<byte>>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
-            var session = new IngestSession(directories);
+            var session = visibility.Session;
             var preparer = new BundlePreparer { Conditional = conditional.FindAsync, Hold = writes.HoldAsync };
             using var bundle = await preparer.PrepareAsync(session, request.Json, ct);
             if (Refusal(bundle) is { } refusal)

@@ -42,6 +42,9 @@ public static class GetLeadProposals
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "get lead proposals";
     }
 

@@ -59,6 +59,9 @@ public static class SetLeadWish
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "set lead wish";
     }
 
@@ -134,6 +137,9 @@ public static class GetLeadWish
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get lead wish";

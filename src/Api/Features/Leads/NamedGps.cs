@@ -36,6 +36,9 @@ public static class SetNamedGp
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "set named GP";
     }
 
@@ -127,6 +130,9 @@ public static class GetNamedGp
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get named GP";

@@ -19,6 +19,9 @@ public static class ProposeLeads
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Everyone;
     }
 
     /// <summary>What came of it.</summary>
@@ -28,14 +31,15 @@ public static class ProposeLeads
     public sealed record Summary(int People, int Proposed, IReadOnlyDictionary<string, int> NobodyCanLead);
 
     /// <summary>Reads the list, the register and the contacts, and lets the rules assign under capacity.</summary>
-    public sealed class Handler(CareDbContext db, ProfessionalRegister registers, TimeProvider clock) : IRequestHandler<Command, Result<Summary>>
+    public sealed class Handler(CareDbContext db, ProfessionalRegister registers, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<Summary>>
     {
         /// <inheritdoc/>
         public async Task<Result<Summary>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
             var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
-            var standings = await db.Standings.Where(s => !s.HasLead && (s.AgreedLevel >= 3 || (s.AgreedLevel == 0 && s.ModelLevel >= 3))).ToListAsync(ct);
+            var practices = current.Caller.Practices?.ToList();
+            var standings = await db.Standings.Where(s => (practices == null || practices.Contains(s.PracticeCode)) && !s.HasLead && (s.AgreedLevel >= 3 || (s.AgreedLevel == 0 && s.ModelLevel >= 3))).ToListAsync(ct);
             var keys = standings.Select(s => s.PatientKey).ToList();
             var register = await registers.ReadAsync(ct);
             var practitioners = await db.Professionals.AsNoTracking().ToDictionaryAsync(p => p.ProfessionalKey, p => p.PractitionerId, ct);
@@ -56,7 +60,8 @@ public static class ProposeLeads
             }
 
             var proposal = LeadAssignment.Assign(people, register.Values.Select(r => r.Professional), today);
-            var stale = await db.Leads.Where(l => l.State == LeadState.Proposed || l.State == LeadState.NobodyCanLead).ToListAsync(ct);
+            var stale = await db.Leads.Where(l => (l.State == LeadState.Proposed || l.State == LeadState.NobodyCanLead)
+                && (practices == null || db.Standings.Any(s => s.PatientKey == l.PatientKey && practices.Contains(s.PracticeCode)))).ToListAsync(ct);
             db.Leads.RemoveRange(stale);
             var byKey = standings.ToDictionary(s => s.PatientKey);
             var now = clock.GetUtcNow().ToUnixTimeMilliseconds();

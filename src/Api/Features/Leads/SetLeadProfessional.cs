@@ -17,6 +17,9 @@ public static class SetLeadProfessional
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "set lead professional";
     }
 

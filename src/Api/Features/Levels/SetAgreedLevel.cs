@@ -17,6 +17,9 @@ public static class SetAgreedLevel
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "set agreed level";
     }
 
@@ -81,6 +84,9 @@ public static class EndAgreedLevel
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "end agreed level";
     }
 
@@ -137,6 +143,9 @@ public static class GetAgreedLevels
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get agreed levels";

@@ -25,6 +25,9 @@ public static class CloseMeeting
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Asks the rules, acts, and keeps the snapshot.</summary>

@@ -7,6 +7,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination;
 using BetterCare.Care.Coordination.Mdt;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 
@@ -87,7 +88,9 @@ public sealed class Meetings(CareDbContext db, CurrentCaller current, Profession
     {
         var keys = meeting.Agenda.Select(a => a.Person).ToList();
         var people = await db.Patients.AsNoTracking().Where(p => keys.Contains(p.PatientKey)).ToListAsync(ct);
-        return people.Where(p => current.Caller.MaySee(p.PracticeCode, p.Flags)).ToDictionary(p => p.PatientKey);
+        var visible = people.Where(p => current.Caller.MaySee(p.PracticeCode, p.Flags)).ToDictionary(p => p.PatientKey);
+        AccessTrail.Current?.Saw(visible.Keys);
+        return visible;
     }
 
     /// <summary>The meeting for the caller.</summary>

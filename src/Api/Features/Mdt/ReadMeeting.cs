@@ -4,6 +4,8 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Mdt;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
+using BetterCare.Care.Stratification.Timelines;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,6 +19,9 @@ public static class GetMinutes
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Writes them.</summary>
@@ -60,6 +65,9 @@ public static class GetMeetingList
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Renders it from the snapshot.</summary>
@@ -96,6 +104,9 @@ public static class ListTasks
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One task.</summary>
@@ -118,13 +129,15 @@ public static class ListTasks
 
             var today = people.Today.DayNumber;
             var practices = current.Caller.Practices?.ToList();
+            var hidden = current.Caller.Hidden;
             var tasks = await (
                 from t in db.MdtTasks.AsNoTracking()
                 join p in db.Patients.AsNoTracking() on t.PatientKey equals p.PatientKey
                 where t.EndDay == 0 && (request.Owner == null || t.Owner == request.Owner) && (!request.Overdue || t.DueDay < today)
-                    && (practices == null || practices.Contains(p.PracticeCode))
+                    && (practices == null || practices.Contains(p.PracticeCode)) && (p.Flags & hidden) == PersonFlags.None
                 orderby t.DueDay, t.Id
                 select new { Task = t, Person = p }).Take(request.Count).ToListAsync(cancellationToken);
+            AccessTrail.Current?.Saw(tasks.Select(x => x.Person.PatientKey));
             return tasks.ConvertAll(x => new Row(
                 x.Task.Id, x.Person.NhsNumber.Value, Meetings.NameOf(x.Person), x.Task.Text, x.Task.Owner, FhirText.Day(x.Task.DueDay), x.Task.DueDay < today, x.Task.MeetingId));
         }
@@ -146,6 +159,9 @@ public static class EndTask
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Ends it, in the records and in FHIR.</summary>

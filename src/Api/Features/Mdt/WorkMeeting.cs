@@ -62,6 +62,9 @@ public static class RecordAttendance
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One professional. Role and sector are the register's to say.</summary>
@@ -110,6 +113,9 @@ public static class AddToAgenda
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
 
         /// <inheritdoc/>
         public override string ToString() => "add to agenda";
@@ -165,6 +171,9 @@ public static class DecideInMeeting
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
 
         /// <inheritdoc/>
         public override string ToString() => "decide in meeting";
@@ -242,6 +251,9 @@ public static class TakeDecisionBack
         public static Grant Needs => Grant.CoordinateCare;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => "take decision back";
     }
 
@@ -289,6 +301,9 @@ public static class AddTask
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
 
         /// <inheritdoc/>
         public override string ToString() => "add task";

@@ -15,6 +15,9 @@ public static class ReviewModel
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Keeps the review in the model's history.</summary>
@@ -71,6 +74,9 @@ public static class ActivateModel
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Checks that two people stand for the model, and changes places in one commit.</summary>
@@ -169,6 +175,9 @@ public static class WithdrawModel
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.Administer;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Changes its state and keeps why.</summary>

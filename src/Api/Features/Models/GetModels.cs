@@ -16,6 +16,9 @@ public static class ListModels
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads the list, the one in force first.</summary>
@@ -49,6 +52,9 @@ public static class GetModel
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>The model, told and as it is.</summary>

@@ -13,6 +13,9 @@ public static class StartComparison
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Everyone;
     }
 
     /// <summary>Creates the job and hands it to the worker.</summary>
@@ -57,6 +60,9 @@ public static class GetComparison
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads it.</summary>

@@ -13,6 +13,9 @@ public static class StartTraining
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Everyone;
     }
 
     /// <summary>Creates the job and hands it to the worker.</summary>
@@ -73,6 +76,9 @@ public static class GetTraining
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads it.</summary>
@@ -98,6 +104,9 @@ public static class CancelModelJob
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Marks it; the process that runs it stops within a second.</summary>

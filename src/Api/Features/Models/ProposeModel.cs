@@ -19,6 +19,9 @@ public static class ProposeModel
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>What a table of coefficients does not say about itself.</summary>

@@ -20,11 +20,14 @@ public static class CreateResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"create {Type}";
     }
 
     /// <summary>Looks for what the condition means, then stores.</summary>
-    public sealed class Handler(ResourceWrites writes, ConditionalReads conditional, ResourceStore store) : IRequestHandler<Command, Result<Written>>
+    public sealed class Handler(ResourceWrites writes, ConditionalReads conditional, Visibility visibility, ResourceStore store) : IRequestHandler<Command, Result<Written>>
     {
         /// <inheritdoc/>
         public async Task<Result<Written>> Handle(Command request, CancellationToken cancellationToken)
@@ -36,10 +39,15 @@ public static class CreateResource
                 return new UnknownType();
             }
 
+            if (visibility.Refusal(type, FhirAccess.Create) is { } refusal)
+            {
+                return refusal;
+            }
+
             var target = new WriteTarget { IsCreate = true };
             if (request.IfNoneExist is not { } condition)
             {
-                return await writes.StoreAsync(type, request.Json, target, ct);
+                return await writes.StoreAsync(visibility, type, request.Json, target, ct);
             }
 
             using var held = await writes.HoldAsync([$"{request.Type}?{condition}"], ct);
@@ -50,8 +58,8 @@ public static class CreateResource
             }
 
             return matches.Value is { } id
-                ? new Written((await store.ReadAsync(type, id, ct))!, WriteOutcome.Unchanged, [])
-                : await writes.StoreAsync(type, request.Json, target, ct);
+                ? new Written((await store.ReadAsync(type, id, ct))!, WriteOutcome.Unchanged, []) { Withheld = !visibility.MayTell(type) }
+                : await writes.StoreAsync(visibility, type, request.Json, target, ct);
         }
     }
 

@@ -16,6 +16,9 @@ public static class DeleteResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"delete {Type}";
     }
 
@@ -29,6 +32,11 @@ public static class DeleteResource
             if (type == ResourceType.None)
             {
                 return new UnknownType();
+            }
+
+            if (visibility.Refusal(type, FhirAccess.Delete) is { } refusal)
+            {
+                return refusal;
             }
 
             var id = request.Id;

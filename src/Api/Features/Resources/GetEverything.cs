@@ -31,6 +31,9 @@ public static class GetEverything
         public bool WithShared { get; init; } = true;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
+
+        /// <inheritdoc/>
         public override string ToString() => "everything";
     }
 
@@ -43,6 +46,11 @@ public static class GetEverything
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
         {
+            if (visibility.Refusal(ResourceType.Patient, FhirAccess.Read) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (await visibility.PersonAsync(request.Id, cancellationToken) is not { } person
                 || await store.ReadAsync(ResourceType.Patient, request.Id, cancellationToken) is not { Deleted: false })
             {
@@ -51,7 +59,7 @@ public static class GetEverything
 
             var since = request.Since.ToUnixTimeMilliseconds();
             var all = await records.ListAsync(person, visibility, cancellationToken);
-            var wanted = all.Where(r => r.LastUpdated >= since && (request.Types.Count == 0 || request.Types.Contains(r.Type)) && IsWithin(r, request.Care)).ToList();
+            var wanted = all.Where(r => r.LastUpdated >= since && visibility.Allows(r.Type, FhirAccess.Read) && (request.Types.Count == 0 || request.Types.Contains(r.Type)) && IsWithin(r, request.Care)).ToList();
 
             // The person first, the rest by type and id.
             wanted = [.. wanted.OrderBy(r => r.Type == ResourceType.Patient ? 0 : 1)];

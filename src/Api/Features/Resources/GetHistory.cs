@@ -27,6 +27,9 @@ public static class GetHistory
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"history {Type}";
     }
 
@@ -46,6 +49,11 @@ public static class GetHistory
             var before = request.Before ?? HistoryPosition.Newest;
             if (request.Type is null)
             {
+                if (visibility.Scopes?.AllowsEverywhere(FhirAccess.Search) == false)
+                {
+                    return new OutOfScope("every resource type", "search");
+                }
+
                 return Cut(await store.HistoryAsync(before, since, visibility.Search, request.Count + 1, cancellationToken), null, request.Count);
             }
 
@@ -53,6 +61,11 @@ public static class GetHistory
             if (type == ResourceType.None)
             {
                 return new UnknownType();
+            }
+
+            if (visibility.Refusal(type, request.Id is null ? FhirAccess.Search : FhirAccess.Read) is { } refusal)
+            {
+                return refusal;
             }
 
             if (request.Id is null)

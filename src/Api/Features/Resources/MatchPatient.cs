@@ -18,6 +18,9 @@ public static class MatchPatient
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => "match";
     }
 
@@ -29,6 +32,11 @@ public static class MatchPatient
         /// <inheritdoc/>
         public async Task<Result<IReadOnlyList<PatientMatch>>> Handle(Query request, CancellationToken cancellationToken)
         {
+            if (visibility.Refusal(Fhir.ResourceType.Patient, FhirAccess.Search) is { } refusal)
+            {
+                return refusal;
+            }
+
             var reader = new ResourceReader();
             if (!reader.Read(request.Json.Span) || reader.Type != Fhir.ResourceType.Parameters)
             {

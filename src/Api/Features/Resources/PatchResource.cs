@@ -23,6 +23,9 @@ public static class PatchResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"patch {Type}";
     }
 
@@ -38,6 +41,11 @@ public static class PatchResource
                 return new UnknownType();
             }
 
+            if (visibility.Refusal(type, FhirAccess.Update) is { } refusal)
+            {
+                return refusal;
+            }
+
             for (var attempt = 1; ; attempt++)
             {
                 var current = await visibility.FindAsync(type, request.Id, cancellationToken);
@@ -48,7 +56,7 @@ public static class PatchResource
                 }
 
                 var target = new WriteTarget { Id = current!.Id, ExpectedVersion = current.Version };
-                var written = await writes.StoreAsync(type, patched.Value, target, cancellationToken);
+                var written = await writes.StoreAsync(visibility, type, patched.Value, target, cancellationToken);
                 if (written.Error is not { Status: 412 } || request.ExpectedVersion is not null || attempt == Attempts)
                 {
                     return written;
@@ -71,6 +79,12 @@ public static class PatchResource
         if (current.Deleted)
         {
             return new Gone("resource");
+        }
+
+        if (current.Type == ResourceType.Patient && RestrictedRecord.IsLabelled(current.Body))
+        {
+            // What a patch sees has no address: what it would leave behind would have none either.
+            return new Conflict(409, "This Patient cannot be changed in part. Send it whole, by PUT.");
         }
 
         if (expectedVersion is { } expected && expected != current.Version)

@@ -18,6 +18,9 @@ public static class ReadResource
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"read {Type}";
     }
 
@@ -33,10 +36,18 @@ public static class ReadResource
                 return new UnknownType();
             }
 
-            var found = request.Version is { } version
-                ? await store.ReadVersionAsync(type, request.Id, version, cancellationToken)
-                : await store.ReadAsync(type, request.Id, cancellationToken);
-            if (found is null || !await visibility.MaySeeAsync(found, former: request.Version is not null, cancellationToken))
+            if (visibility.Refusal(type, FhirAccess.Read) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var found = await visibility.FindAsync(type, request.Id, cancellationToken, former: request.Version is not null);
+            if (found is not null && request.Version is { } version && version != found.Version)
+            {
+                found = await store.ReadVersionAsync(type, request.Id, version, cancellationToken);
+            }
+
+            if (found is null)
             {
                 return new NotVisible("resource");
             }

@@ -28,7 +28,20 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
     /// <param name="serviceBase">The address under which FHIR is served.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="compartment">The person whose record alone is searched, whom the caller may see; null: everybody.</param>
-    public async Task<Result<SearchAnswer>> RunAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct, long? compartment = null)
+    public Task<Result<SearchAnswer>> RunAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct, long? compartment = null) =>
+        visibility?.Refusal(request) is { } refusal ? Task.FromResult<Result<SearchAnswer>>(refusal) : AnswerAsync(request, visibility, serviceBase, compartment, ct);
+
+    /// <summary>Ids of the resources that satisfy a condition, two at most; for conditional interactions.</summary>
+    /// <param name="request">The condition.</param>
+    /// <param name="sender">Who sends it, if limited in whom they may see; null: the condition looks at everything there is.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Result<List<string>>> IdsAsync(SearchRequest request, Visibility? sender, CancellationToken ct)
+    {
+        var answer = await AnswerAsync(request, sender, "", null, ct);
+        return answer.Error is { } error ? error : answer.Value.Matches.Take(2).Select(r => r.Id).ToList();
+    }
+
+    private async Task<Result<SearchAnswer>> AnswerAsync(SearchRequest request, Visibility? visibility, string serviceBase, long? compartment, CancellationToken ct)
     {
         var subs = request.SubSearches.Count == 0 ? null : new SubSearchResults();
         foreach (var sub in request.SubSearches)
@@ -62,13 +75,6 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
 
         var page = SearchPage.Of(request, candidates.Value, NeedsVersions(request) ? static r => r.ToUtf8() : static r => r.Body, subs);
         return await IncludeAsync(request, page.Rows, page.Total, page.Next, visibility, serviceBase, ct);
-    }
-
-    /// <summary>Ids of the resources that satisfy a condition, two at most; for conditional interactions.</summary>
-    public async Task<Result<List<string>>> IdsAsync(SearchRequest request, CancellationToken ct)
-    {
-        var answer = await RunAsync(request, null, "", ct);
-        return answer.Error is { } error ? error : answer.Value.Matches.Take(2).Select(r => r.Id).ToList();
     }
 
     /// <summary>Every resource of a type, page by page along the primary index.</summary>

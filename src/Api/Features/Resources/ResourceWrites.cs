@@ -14,10 +14,14 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// <param name="Resource">The version that is current now.</param>
 /// <param name="Outcome">What was done.</param>
 /// <param name="Warnings">What should be mended, although it was taken.</param>
-public sealed record Written(StoredResource Resource, WriteOutcome Outcome, IReadOnlyList<Issue> Warnings);
+public sealed record Written(StoredResource Resource, WriteOutcome Outcome, IReadOnlyList<Issue> Warnings)
+{
+    /// <summary>Whether it was there before, and the sender may not read: then only that it is there is told.</summary>
+    public bool Withheld { get; init; }
+}
 
 /// <summary>Writes single resources: what create, update, patch and delete share.</summary>
-public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ResourceStore store)
+public sealed class ResourceWrites(Directories directories, ResourceWriter writer)
 {
     private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
 
@@ -49,7 +53,12 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
     }
 
     /// <summary>Validates a resource and makes it ready to be written.</summary>
-    public async Task<Result<Prepared>> PrepareAsync(ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
+    /// <param name="sender">Who sends it; null: the service itself.</param>
+    /// <param name="type">The type that the address names.</param>
+    /// <param name="json">The resource.</param>
+    /// <param name="target">What the request says of it.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Result<Prepared>> PrepareAsync(Visibility? sender, ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
     {
         if (!_preparers.TryTake(out var preparer))
         {
@@ -58,7 +67,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
 
         try
         {
-            var prepared = await preparer.PrepareAsync(new IngestSession(directories), json, 1, target, ct);
+            var prepared = await preparer.PrepareAsync(sender?.Session ?? new IngestSession(directories), json, 1, target, ct);
             if (prepared.Item is null)
             {
                 return new InvalidResource(prepared.PatientUnknown ? 422 : 400, prepared.Issues);
@@ -73,9 +82,9 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
     }
 
     /// <summary>Validates and stores a resource.</summary>
-    public async Task<Result<Written>> StoreAsync(ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
+    public async Task<Result<Written>> StoreAsync(Visibility? sender, ResourceType type, ReadOnlyMemory<byte> json, WriteTarget target, CancellationToken ct)
     {
-        var prepared = await PrepareAsync(type, json, target, ct);
+        var prepared = await PrepareAsync(sender, type, json, target, ct);
         if (prepared.Error is { } error)
         {
             return error;
@@ -84,7 +93,8 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
         var item = prepared.Value.Item!;
         return await CommitAsync(item, ct) is { } failure
             ? failure
-            : new Written(await StoredAsync(item, ct), item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
+            // A Patient kept beside the one that is shown is, to a sender who may see neither, a Patient taken.
+            : new Written(StoredAs(item), item.Outcome == WriteOutcome.KeptBeside && sender?.OfSender is not null ? WriteOutcome.Created : item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
     }
 
     /// <summary>Marks a resource as deleted; deleting what is deleted changes nothing.</summary>
@@ -110,10 +120,9 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
         };
     }
 
-    /// <summary>The version that a write has made current.</summary>
-    public async Task<StoredResource> StoredAsync(PreparedResource item, CancellationToken ct) => item.Outcome == WriteOutcome.KeptBeside
-        ? (await store.ReadAsync(item.Type, item.Id, ct))!
-        : new StoredResource(item.PatientKey, item.Type, item.Id, item.Version, item.LastUpdated, item.Outcome == WriteOutcome.Deleted, item.MetaAt, item.Body.ToArray());
+    /// <summary>What a write has stored: always the sender's own words, also where another supplier's Patient stays the one that is shown.</summary>
+    private static StoredResource StoredAs(PreparedResource item) =>
+        new(item.PatientKey, item.Type, item.Id, Math.Max(1, item.Version), item.LastUpdated, item.Outcome == WriteOutcome.Deleted, item.MetaAt, item.Body.ToArray());
 
     private async Task<CareError?> CommitAsync(PreparedResource item, CancellationToken ct)
     {
@@ -169,14 +178,14 @@ internal sealed class WrittenResult(Written written, bool created) : IResult
         var headers = httpContext.Response.Headers;
         headers.Location = $"{FhirHttp.BaseOf(httpContext)}/{resource.Type.Name()}/{resource.Id}/_history/{resource.Version}";
         var preference = FhirHttp.ReturnOf(httpContext);
-        if (preference == ReturnPreference.Representation)
+        if (preference == ReturnPreference.Representation && !written.Withheld)
         {
             return new ResourceResult(status, resource).ExecuteAsync(httpContext);
         }
 
         headers.ETag = $"W/\"{resource.Version}\"";
         headers.LastModified = DateTimeOffset.FromUnixTimeMilliseconds(resource.LastUpdated).ToString("R");
-        if (preference == ReturnPreference.Minimal)
+        if (preference == ReturnPreference.Minimal || written.Withheld)
         {
             httpContext.Response.StatusCode = status;
             return Task.CompletedTask;

@@ -22,6 +22,9 @@ public static class SearchResources
         public string Patient { get; init; } = "";
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"search {Type}";
     }
 

@@ -20,11 +20,14 @@ public static class UpdateResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => $"update {Type}";
     }
 
     /// <summary>Finds what is meant, then stores.</summary>
-    public sealed class Handler(ResourceWrites writes, ConditionalReads conditional) : IRequestHandler<Command, Result<Written>>
+    public sealed class Handler(ResourceWrites writes, ConditionalReads conditional, Visibility visibility) : IRequestHandler<Command, Result<Written>>
     {
         /// <inheritdoc/>
         public async Task<Result<Written>> Handle(Command request, CancellationToken cancellationToken)
@@ -36,10 +39,15 @@ public static class UpdateResource
                 return new UnknownType();
             }
 
+            if (visibility.Refusal(type, FhirAccess.Update) is { } refusal)
+            {
+                return refusal;
+            }
+
             var target = new WriteTarget { SourceId = request.Id, ExpectedVersion = request.ExpectedVersion, MustNotExist = request.MustNotExist };
             if (request.Condition is not { } condition)
             {
-                return await writes.StoreAsync(type, request.Json, target, ct);
+                return await writes.StoreAsync(visibility, type, request.Json, target, ct);
             }
 
             using var held = await writes.HoldAsync([$"{request.Type}?{condition}"], ct);
@@ -52,13 +60,13 @@ public static class UpdateResource
             // No match: a create, under the client's own id if it gives one. A match: that resource, whatever its id is called here.
             if (match.Value is not { } id)
             {
-                return await writes.StoreAsync(type, request.Json, target, ct);
+                return await writes.StoreAsync(visibility, type, request.Json, target, ct);
             }
 
             var posted = PostedId(request.Json.Span);
             return posted.Length > 0 && posted != id && type != ResourceType.Patient
                 ? new InvalidResource(400, [new(Fhir.Validation.IssueSeverity.Error, "invalid", $"{type.Name()}.id", "The condition means a resource of another id: leave the id out, or make the two equal.")])
-                : await writes.StoreAsync(type, request.Json, target with { Id = id }, ct);
+                : await writes.StoreAsync(visibility, type, request.Json, target with { Id = id }, ct);
         }
 
         private static string PostedId(ReadOnlySpan<byte> json)

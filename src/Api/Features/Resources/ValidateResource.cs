@@ -19,6 +19,9 @@ public static class ValidateResource
         public static Grant Needs => Grant.SupplyData;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
+
+        /// <inheritdoc/>
         public override string ToString() => "validate";
     }
 

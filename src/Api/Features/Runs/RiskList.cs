@@ -6,6 +6,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Models;
@@ -22,7 +23,10 @@ public static class RiskList
     public sealed record Query(string? Practice, int? Level, string? Change, string? Sort, string? Cursor, int Count) : IRequest<Result<Page>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.ReadRecords;
+        public static Grant Needs => Grant.ReadLists;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One page.</summary>
@@ -61,7 +65,7 @@ public static class RiskList
     }
 
     /// <summary>Answers the query with one indexed read of a page.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
         private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
         private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
@@ -130,7 +134,9 @@ public static class RiskList
                 }
 
                 last = (reader.GetValue(19), reader.GetInt64(0));
-                rows.Add(ReadRow(reader, run.Model));
+                AccessTrail.Current?.Saw(last.Key);
+                var row = ReadRow(reader, run.Model);
+                rows.Add(current.Caller.SeesIdentity ? row : Pseudonymised(row));
             }
 
             return new Page(run.RunId, run.IndexDate, run.Name, run.Note, rows, next);
@@ -138,7 +144,9 @@ public static class RiskList
 
         private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, int runId)
         {
-            var where = new StringBuilder("s.run_id=@run AND (p.flags & 4)=0 AND p.death_day=0");
+            var where = new StringBuilder("s.run_id=@run AND (p.flags & @hidden)=0 AND p.death_day=0 AND (p.deregistered_day=0 OR p.deregistered_day>@today)");
+            Add(command, "hidden", (int)current.Caller.HiddenInLists);
+            Add(command, "today", DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber);
             Add(command, "run", runId);
             if (request.Practice is not null)
             {
@@ -216,6 +224,17 @@ public static class RiskList
                 Day(r.GetInt32(18)),
                 Day(r.GetInt32(10)));
         }
+
+        /// <summary>Who it is, and who cares for them, is left out; the age is rounded down to five years.</summary>
+        private Row Pseudonymised(Row row) => row with
+        {
+            NhsNumber = pseudonyms.Of(current.Caller, row.NhsNumber),
+            Name = "",
+            Age = row.Age / 5 * 5,
+            Lead = null,
+            LeadId = null,
+            LastAdmission = null,
+        };
 
         private static string? Day(int day) => day == 0 ? null : DateOnly.FromDayNumber(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

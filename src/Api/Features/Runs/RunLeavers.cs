@@ -5,6 +5,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Timelines;
 using MediatR;
@@ -19,6 +20,9 @@ public static class RunLeavers
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>One page.</summary>
@@ -78,6 +82,7 @@ public static class RunLeavers
                 }
 
                 after = reader.GetInt64(0);
+                AccessTrail.Current?.Saw(after);
                 rows.Add(new Row(
                     NhsNumber.FromStored(reader.GetInt64(1)).Value,
                     $"{reader.GetString(2)} {reader.GetString(3)}".Trim(),

@@ -14,6 +14,9 @@ public static class TierPlanning
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.RunStratification;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>What the cut would mean. Expectations, as good as the calibration of the run's model.</summary>
@@ -44,12 +47,18 @@ public static class TierPlanning
         double? StaffHours);
 
     /// <summary>Checks the cut and asks the planner of the current run.</summary>
-    public sealed class Handler(CareDbContext db, RunModels models, TierPlanners planners) : IRequestHandler<Query, Result<Answer>>
+    public sealed class Handler(CareDbContext db, RunModels models, TierPlanners planners, CurrentCaller current) : IRequestHandler<Query, Result<Answer>>
     {
         /// <inheritdoc/>
         public async Task<Result<Answer>> Handle(Query request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (current.Caller.Practices is not null)
+            {
+                // A cut is made over everybody: its answer would tell of people beyond the caller's practices.
+                return new NotAllowed("tier planning: it is for those who may see all practices");
+            }
+
             if (Unfit(request) is { } unfit)
             {
                 return unfit;

@@ -6,6 +6,7 @@ using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Plans;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
 using MediatR;
@@ -24,6 +25,9 @@ public static class GetUrgentCare
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.UrgentCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get urgent care";
@@ -96,6 +100,11 @@ public static class GetUrgentCare
                 AccessedAt = now.ToUnixTimeMilliseconds(),
                 Reason = request.Reason!,
             });
+            if (AccessTrail.Current is { } trail)
+            {
+                trail.Reason = request.Reason!;
+            }
+
             await db.SaveChangesAsync(ct);
             return await ViewAsync(patient, ct);
         }
@@ -184,6 +193,9 @@ public static class GetUrgentCareAccesses
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Named;
 
         /// <inheritdoc/>
         public override string ToString() => "get urgent-care accesses";

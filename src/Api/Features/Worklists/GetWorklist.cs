@@ -26,6 +26,9 @@ public static class GetWorklist
         public static Grant Needs => Grant.ReadRecords;
 
         /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
+
+        /// <inheritdoc/>
         public override string ToString() => "get worklist";
     }
 
@@ -115,6 +118,9 @@ public static class SaveWorklist
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Checks and keeps it.</summary>
@@ -176,6 +182,9 @@ public static class ListWorklists
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Reads them by name.</summary>
@@ -200,6 +209,9 @@ public static class DeleteWorklist
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
     }
 
     /// <summary>Deletes it.</summary>

@@ -4,6 +4,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination;
 using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -57,6 +58,7 @@ public sealed class Wards(CareDbContext db, People people, CurrentCaller current
         var there = ward.Stays.Where(s => s.OccupiesOn(today)).ToList();
         var keys = withStays ? there.ConvertAll(s => s.Person) : [];
         var persons = (await db.Patients.AsNoTracking().Where(p => keys.Contains(p.PatientKey)).ToListAsync(ct)).Where(p => current.Caller.MaySee(p.PracticeCode, p.Flags)).ToDictionary(p => p.PatientKey);
+        AccessTrail.Current?.Saw(persons.Keys);
         return new WardView(
             record.Id, record.Name, record.Beds, ward.Occupied(today), ward.LongStays(today).Count,
             ward.MeanLengthOfStay(today.AddDays(-LookBackDays), today.AddDays(1)) is { } mean ? Math.Round(mean, 1) : null,
@@ -82,6 +84,9 @@ public static class SetVirtualWard
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Keeps it.</summary>
@@ -140,6 +145,9 @@ public static class GetVirtualWards
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.ReadRecords;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads them.</summary>
@@ -182,6 +190,9 @@ public static class AdmitToWard
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
 
         /// <inheritdoc/>
         public override string ToString() => "admit to ward";
@@ -281,6 +292,9 @@ public static class DischargeFromWard
     {
         /// <inheritdoc/>
         public static Grant Needs => Grant.CoordinateCare;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.Listed;
 
         /// <inheritdoc/>
         public override string ToString() => "discharge from ward";

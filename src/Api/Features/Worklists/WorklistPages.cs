@@ -8,6 +8,7 @@ using BetterCare.Care.Coordination;
 using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Models;
@@ -114,6 +115,7 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
                 after = (reader.GetDouble(1), reader.GetInt64(0));
                 if (reader.GetBoolean(27))
                 {
+                    AccessTrail.Current?.Saw(reader.GetInt64(0));
                     rows.Add(Row(reader, model, people.Today));
                 }
             }
