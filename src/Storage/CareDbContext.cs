@@ -139,6 +139,15 @@ public sealed class CareDbContext : DbContext
     /// <summary>How far upkeep has read.</summary>
     public DbSet<UpkeepMark> UpkeepMarks => Set<UpkeepMark>();
 
+    /// <summary>Reminders and alerts.</summary>
+    public DbSet<ReminderRow> Reminders => Set<ReminderRow>();
+
+    /// <summary>What is kept of subscriptions beside the resource.</summary>
+    public DbSet<SubscriptionState> SubscriptionStates => Set<SubscriptionState>();
+
+    /// <summary>Notifications.</summary>
+    public DbSet<SubscriptionDelivery> SubscriptionDeliveries => Set<SubscriptionDelivery>();
+
     /// <summary>Periods of which the Better Care Fund metrics have been counted.</summary>
     public DbSet<BcfPeriod> BcfPeriods => Set<BcfPeriod>();
 
@@ -214,6 +223,9 @@ public sealed class CareDbContext : DbContext
             .HasKey(x => new { x.Month, x.Split, x.PracticeCode, x.Part, x.Adult, x.Level, x.ModelLevel });
         m.Entity<CountedPerson>().ToTable("counted_person").HasKey(x => x.PatientKey);
         m.Entity<CoverageMonth>().ToTable("coverage_month").HasKey(x => x.Month);
+        m.Entity<ReminderRow>().ToTable("reminder").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<SubscriptionState>().ToTable("subscription_state").HasKey(x => x.SubscriptionId);
+        m.Entity<SubscriptionDelivery>().ToTable("subscription_delivery").HasKey(x => x.Id);
         m.Entity<BcfPeriod>().ToTable("bcf_period").HasKey(x => x.Month);
         m.Entity<BcfCountRow>().ToTable("bcf_count").HasKey(x => new { x.Month, x.Metric, x.PracticeCode });
         m.Entity<BcfPlanValue>().ToTable("bcf_plan_value").HasKey(x => new { x.Metric, x.Area, x.Kind, x.Id });

@@ -24,6 +24,7 @@ internal static class BenchVerb
         command.Add(HttpBench.Create());
         command.Add(LoopBench.Worklist(people));
         command.Add(LoopBench.Leads());
+        command.Add(CoverageBench.Create());
         command.Add(Verb("validate", "Validation on one core: MB a second.", people, ValidateAsync));
         return command;
     }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using BetterCare.Care.Api.Features.Bcf;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Security;
+using BetterCare.Care.Storage.Bcf;
 
 namespace BetterCare.Care.Api.Cli;
 
@@ -11,9 +13,33 @@ internal static class ReportVerb
     {
         var by = new Option<string>("--by") { Description = string.Join(", ", CoverageGroups.Dimensions), DefaultValueFactory = _ => "place" };
         var suppressed = new Option<bool>("--suppressed") { Description = "As commissioners see it: small numbers suppressed." };
-        var command = new Command("report", "The three answers of the national condition.") { by, suppressed };
-        command.SetAction((parse, ct) => Verb.RunAsync(parse, (services, terminal, token) => RunAsync(services, terminal, parse.GetValue(by)!, !parse.GetValue(suppressed), token), ct));
+        var text = new Option<bool>("--text") { Description = "The whole report as text, with the Better Care Fund metrics, to paste into the template." };
+        var command = new Command("report", "The three answers of the national condition.") { by, suppressed, text };
+        command.SetAction((parse, ct) => Verb.RunAsync(
+            parse,
+            (services, terminal, token) => parse.GetValue(text)
+                ? TextAsync(services, terminal, parse.GetValue(suppressed), token)
+                : RunAsync(services, terminal, parse.GetValue(by)!, !parse.GetValue(suppressed), token),
+            ct));
         return command;
+    }
+
+    private static async Task<int> TextAsync(IServiceProvider services, Terminal terminal, bool suppressed, CancellationToken ct)
+    {
+        if (await services.GetRequiredService<BcfQuestions>().DueAsync(ct) is { } month)
+        {
+            await services.GetRequiredService<BcfCounter>().CountAsync(month, ct);
+        }
+
+        var report = await services.GetRequiredService<CoverageReports>().AskAsync(Caller.Operator, false, suppressed, ct);
+        if (report.Error is { } error)
+        {
+            terminal.Fail($"{error.Detail} (./run stratify --index-date yyyy-MM-dd)");
+            return Verb.Failed;
+        }
+
+        terminal.Result(report.Value, r => terminal.Say(CoverageText.Render(r)));
+        return Verb.Ok;
     }
 
     public static async Task<int> RunAsync(IServiceProvider services, Terminal terminal, string by, bool exact, CancellationToken ct)

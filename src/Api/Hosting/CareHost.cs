@@ -11,7 +11,9 @@ using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Metadata;
 using BetterCare.Care.Api.Features.Models;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
@@ -90,6 +92,8 @@ public static class CareHost
     {
         var fhir = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, FhirContent>();
         PostBundle.Map(fhir);
+        PutSubscription.Map(fhir);
+        EvaluateMeasure.Map(fhir);
         ReadResource.Map(fhir);
         CreateResource.Map(fhir);
         UpdateResource.Map(fhir);
@@ -118,10 +122,15 @@ public static class CareHost
         GetUrgentCareAccesses.Map(app);
         GetCoverage.Map(app);
         GetCoverageTrend.Map(app);
+        GetCoverageReport.Map(app);
         GetBcf.Map(app);
         CountBcf.Map(app);
         SetPlanValue.Map(app);
         GetPlanValues.Map(app);
+        GetReminders.Map(app);
+        AcknowledgeReminder.Map(app);
+        GetDeliveries.Map(app);
+        ReplayDelivery.Map(app);
         AccessEndpoints.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();

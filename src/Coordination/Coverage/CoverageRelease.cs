@@ -90,6 +90,9 @@ public sealed record CoverageRelease
     /// <summary>What readers are told of <c>*</c>.</summary>
     public const string Legend = "* stands for 1 to 7 people, or for a larger number where it protects a small one. Other figures are rounded to the nearest 5; rates come from the rounded figures.";
 
+    /// <summary>The breakdown into adults and under-18s, whose rows are headlines themselves.</summary>
+    public const string PopulationDimension = "population";
+
     private CoverageRelease(CoverageFigures total, IReadOnlyList<PublishedBreakdown> breakdowns, bool isExact)
     {
         Total = total;
@@ -130,12 +133,19 @@ public sealed record CoverageRelease
         Check(total, breakdowns);
         var guard = new DisclosureGuard();
         var whole = new Cells(guard, total, sameHighRisk: false);
+        whole.KeepToTheLast(guard);
         var cells = new Cells[breakdowns.Count][];
         for (var b = 0; b < cells.Length; b++)
         {
             // By level, "at high risk" is the row itself: one figure, hidden or shown as one.
             var byLevel = string.Equals(breakdowns[b].Dimension, "level", StringComparison.Ordinal);
             cells[b] = [.. breakdowns[b].Rows.Select(r => new Cells(guard, r.Counts, byLevel && r.Counts.HighRisk == r.Counts.People))];
+        }
+
+        // The headline of adults is as much needed as that of the whole list.
+        foreach (var row in cells.Zip(breakdowns).Where(x => x.Second.Dimension == PopulationDimension).SelectMany(x => x.First))
+        {
+            row.KeepToTheLast(guard);
         }
 
         for (var b = 0; b < cells.Length; b++)
@@ -236,6 +246,14 @@ public sealed record CoverageRelease
             guard.Within(_cells[Overdue], _cells[HighRisk]);
             guard.Overlap(_cells[Both], _cells[Lead], _cells[Plan], _cells[HighRisk]);
             guard.Sum(_cells[Lead], [_cells[Health], _cells[SocialCare], _cells[Voluntary]]);
+        }
+
+        public void KeepToTheLast(DisclosureGuard guard)
+        {
+            foreach (var cell in _cells)
+            {
+                guard.KeepToTheLast(cell);
+            }
         }
 
         public static void Sum(DisclosureGuard guard, Cells total, Cells[] parts)

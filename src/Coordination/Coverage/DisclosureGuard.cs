@@ -11,6 +11,8 @@ namespace BetterCare.Care.Coordination.Coverage;
 /// less than 1 to 7, it hides the smallest shown figure of the sum that narrows it. So totals are the true totals, rounded
 /// once, and read the same on every page and in every breakdown.</para>
 /// <para>A hidden figure is therefore "1 to 7, or more where it protects another", and readers are told so.</para>
+/// <para>Figures that are one and the same (a total and the only part of it that is not 0) are hidden or shown as one. The figures that
+/// readers need most (<see cref="KeepToTheLast"/>) are hidden only where nothing else would help.</para>
 /// <para>Tested against every small table: single and paired breakdowns also against a reader who knows the method and lists all tables
 /// that it would publish alike; crossed breakdowns against a reader of figures and sums. Crossed tables of fewer than some 20 people
 /// in all should not be published.</para>
@@ -23,6 +25,11 @@ public sealed class DisclosureGuard
     private readonly List<bool> _hidden = [];
     private readonly List<Relation> _relations = [];
     private readonly List<List<int>> _relationsOf = [];
+    private readonly HashSet<int> _kept = [];
+
+    // The figure that stands for each: itself, or one that is the same by a sum whose other parts are 0.
+    private int[] _same = [];
+    private bool _sparing = true;
 
     // What a reader can infer: at least _least; at most _most, taking every small count as known to be small (the cautious
     // reading, for what it says about others); at most _mostKnown, from the release alone.
@@ -38,7 +45,7 @@ public sealed class DisclosureGuard
     }
 
     /// <summary>The figure to publish.</summary>
-    public SuppressedCount this[int cell] => _hidden[cell] ? SuppressedCount.Hidden : SuppressedCount.Of(_exact[cell]);
+    public SuppressedCount this[int cell] => _hidden[Same(cell)] ? SuppressedCount.Hidden : SuppressedCount.Of(_exact[cell]);
 
     /// <summary>Adds a count and answers its number.</summary>
     public int Add(int exact)
@@ -59,10 +66,14 @@ public sealed class DisclosureGuard
     /// <summary>Of the whole some are a, some are b, and <paramref name="both"/> are both.</summary>
     public void Overlap(int both, int a, int b, int whole) => Relate(RelationKind.Overlap, [whole, a, b, both]);
 
+    /// <summary>A figure that readers need more than any other: hidden only where nothing else would protect a small one.</summary>
+    public void KeepToTheLast(int cell) => _kept.Add(cell);
+
     /// <summary>Hides what must be hidden besides the small counts.</summary>
     /// <returns>How many more figures were hidden.</returns>
     public int Protect()
     {
+        Unite();
         var more = 0;
         var helpless = new HashSet<int>();
         while (true)
@@ -77,7 +88,7 @@ public sealed class DisclosureGuard
                     return more;
                 }
 
-                if (!HideFurtherOut(exposed))
+                if (!HideFurtherOut(exposed) && !HideWhatWasKept(exposed))
                 {
                     // Hiding more would not help this one: all that bears on it is hidden.
                     helpless.Add(exposed);
@@ -107,6 +118,57 @@ public sealed class DisclosureGuard
         _relations.Add(new Relation(kind, cells));
     }
 
+    private int Same(int cell) => _same.Length == 0 || _same[cell] == cell ? cell : _same[cell] = Same(_same[cell]);
+
+    // A total whose parts but one are 0, and are shown so, is that part: hiding one of the two would hide nothing.
+    private void Unite()
+    {
+        _same = [.. Enumerable.Range(0, _exact.Count)];
+        bool changed;
+        do
+        {
+            changed = false;
+            foreach (var relation in _relations.Where(r => r.Kind == RelationKind.Sum))
+            {
+                var parts = relation.Cells.Skip(1).Where(c => _exact[c] > 0).Take(2).ToArray();
+                if (parts.Length == 1 && Same(parts[0]) != Same(relation.Cells[0]))
+                {
+                    _same[Same(parts[0])] = Same(relation.Cells[0]);
+                    changed = true;
+                }
+            }
+        }
+        while (changed);
+
+        // What is said of each is said of the one that stands for it, once.
+        var said = new HashSet<string>(StringComparer.Ordinal);
+        var all = _relations.ToArray();
+        _relations.Clear();
+        _relationsOf.ForEach(r => r.Clear());
+        foreach (var relation in all)
+        {
+            int[] cells = [.. relation.Cells.Select(Same)];
+            var isItself = relation.Kind == RelationKind.Sum && cells.Skip(1).Any(c => c == cells[0]);
+            if (!isItself && said.Add($"{relation.Kind} {string.Join(' ', cells)}"))
+            {
+                Relate(relation.Kind, cells);
+            }
+        }
+
+        int[] kept = [.. _kept.Select(Same)];
+        _kept.Clear();
+        _kept.UnionWith(kept);
+    }
+
+    private bool HideWhatWasKept(int exposed)
+    {
+        _sparing = false;
+        var choice = HideFor(exposed);
+        var hidden = choice >= 0 || HideFurtherOut(exposed);
+        _sparing = true;
+        return hidden;
+    }
+
     private int FirstExposed(HashSet<int> but)
     {
         for (var i = 0; i < _exact.Count; i++)
@@ -121,7 +183,7 @@ public sealed class DisclosureGuard
     }
 
     private bool IsExposed(int cell) =>
-        IsSmall(_exact[cell]) && (_least[cell] > SuppressedCount.SmallestHidden || _mostKnown[cell] < SuppressedCount.LargestHidden);
+        Same(cell) == cell && IsSmall(_exact[cell]) && (_least[cell] > SuppressedCount.SmallestHidden || _mostKnown[cell] < SuppressedCount.LargestHidden);
 
     // Hides the smallest shown figure of each relation that narrows an exposed one: at most one per relation, because one
     // may be enough for all exposed in it.
@@ -136,20 +198,31 @@ public sealed class DisclosureGuard
                 continue;
             }
 
-            foreach (var r in _relationsOf[cell])
+            var choice = HideFor(cell);
+            if (choice >= 0)
             {
-                var choice = Narrows(_relations[r], cell) ? SmallestShown(_relations[r], cell) : -1;
-                if (choice >= 0)
-                {
-                    _hidden[choice] = true;
-                    touched.UnionWith(_relationsOf[choice]);
-                    hidden++;
-                    break;
-                }
+                touched.UnionWith(_relationsOf[choice]);
+                hidden++;
             }
         }
 
         return hidden;
+    }
+
+    // Hides the smallest shown figure of the first relation that narrows an exposed one; -1: there is none.
+    private int HideFor(int exposed)
+    {
+        foreach (var r in _relationsOf[exposed])
+        {
+            var choice = Narrows(_relations[r], exposed) ? SmallestShown(_relations[r], exposed) : -1;
+            if (choice >= 0)
+            {
+                _hidden[choice] = true;
+                return choice;
+            }
+        }
+
+        return -1;
     }
 
     // Where all of a narrowing relation is hidden already, what is known of those hidden figures comes from other relations:
@@ -211,15 +284,17 @@ public sealed class DisclosureGuard
         for (var i = 1; i < relation.Cells.Length; i++)
         {
             var cell = relation.Cells[i];
-            if (cell != but && !_hidden[cell] && _exact[cell] > 0 && (choice < 0 || _exact[cell] < _exact[choice]))
+            if (cell != but && MayHide(cell) && (choice < 0 || _exact[cell] < _exact[choice]))
             {
                 choice = cell;
             }
         }
 
         var whole = relation.Cells[0];
-        return choice < 0 && whole != but && !_hidden[whole] && _exact[whole] > 0 ? whole : choice;
+        return choice < 0 && whole != but && MayHide(whole) ? whole : choice;
     }
+
+    private bool MayHide(int cell) => !_hidden[cell] && _exact[cell] > 0 && !(_sparing && _kept.Contains(cell));
 
     private bool Narrows(Relation relation, int cell)
     {

@@ -24,6 +24,9 @@ public enum ReminderKind
 
     /// <summary>A task is overdue.</summary>
     TaskOverdue,
+
+    /// <summary>The urgent-care view was opened.</summary>
+    UrgentCareOpened,
 }
 
 /// <summary>An open task, or action of a plan.</summary>

@@ -17,4 +17,7 @@ public sealed class UrgentCareAccess
 
     /// <summary>Why, in the words of who looked.</summary>
     public required string Reason { get; set; }
+
+    /// <summary>When the lead was told of it; Unix milliseconds; 0 not yet.</summary>
+    public long ToldAt { get; set; }
 }

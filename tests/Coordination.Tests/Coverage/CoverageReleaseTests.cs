@@ -57,6 +57,30 @@ public class CoverageReleaseTests
     }
 
     [Fact]
+    public void Publish_OnePersonOfNoPlace_IsProtectedWithoutHidingTheHeadline()
+    {
+        var lost = Counts(11, 1, 0, 0, 0);
+        var children = Counts(600, 0, 0, 0, 0);
+        var adults = Riverside + Hillview + lost;
+        Breakdown Groups(string name, string a, string b) => new(name, [new(a, Riverside + children), new(b, Hillview), new("not known", lost)]);
+        Breakdown Crossed(string name, string a, string b) => new(
+            name + " and population",
+            [new($"{a} | adults", Riverside, a, "adults"), new($"{a} | under 18", children, a, "under 18"), new($"{b} | adults", Hillview, b, "adults"), new("not known | adults", lost, "not known", "adults")],
+            name,
+            "population");
+
+        var release = CoverageRelease.Publish(adults + children, [
+            new Breakdown("population", [new("adults", adults), new("under 18", children)]),
+            Groups("place", "North", "South"), Crossed("place", "North", "South"), Groups("locality", "N", "S"), Crossed("locality", "N", "S")]);
+
+        release.Total.HighRisk.Value.ShouldBe(505);
+        release.Breakdowns[0].Rows[0].Figures.HighRisk.Value.ShouldBe(505);
+        release.Breakdowns[1].Rows[2].Figures.HighRisk.IsHidden.ShouldBeTrue();
+        release.Breakdowns[1].Rows.Count(r => r.Figures.HighRisk.IsHidden).ShouldBe(2, "one more, so that it cannot be subtracted");
+        release.Breakdowns[2].Rows[2].Figures.HighRisk.IsHidden.ShouldBe(release.Breakdowns[1].Rows[1].Figures.HighRisk.IsHidden, "the same figure is hidden everywhere or nowhere");
+    }
+
+    [Fact]
     public void Publish_CrossedBreakdown_CellsAreGuardedAgainstBothMargins()
     {
         var (aOld, aYoung, bOld, bYoung) = (Plans(98), Plans(60), Plans(1), Plans(45));

@@ -42,11 +42,14 @@ public sealed class Approaches(IDbContextFactory<CareDbContext> contexts, Covera
         var policy = JsonSerializer.Deserialize<TierPolicy>(run.Policy, JsonSerializerOptions.Web)!;
         var card = document.Card;
         return ApproachText.Describe(
-            new ModelDescriptor(document.Id, document.Version, card.Outcome, card.Data.Length > 0 ? card.Data : card.Summary, card.Data.Contains("synthetic", StringComparison.OrdinalIgnoreCase), card.Performance?.Auroc),
+            new ModelDescriptor(document.Id, document.Version, Within(card.Outcome), Within(card.Data.Length > 0 ? card.Data : card.Summary), card.Data.Contains("synthetic", StringComparison.OrdinalIgnoreCase), card.Performance?.Auroc),
             new PolicyDescriptor(policy.Name, LevelRules(policy), policy.Population == TierPopulation.Everyone ? "all adults in the run" : "adults with a long-term condition", [3, 4]),
             DateOnly.FromDayNumber(run.IndexDay),
             levelIsAgreed: true);
     }
+
+    /// <summary>A sentence of the model's card as part of another: "At least one …" becomes "at least one …".</summary>
+    private static string Within(string text) => text.Length > 1 && (char.IsLower(text[1]) || text[1] == ' ') ? char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.') : text.TrimEnd('.');
 
     private static string[] LevelRules(TierPolicy p) => p.Rule switch
     {

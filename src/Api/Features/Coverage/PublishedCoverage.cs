@@ -12,7 +12,7 @@ namespace BetterCare.Care.Api.Features.Coverage;
 public sealed record PublishedCoverage(string StandsFor, string Approach, IReadOnlyList<int?> ModelHighRisk, int?[] Total, IReadOnlyDictionary<string, IReadOnlyList<PublishedGroup>> Breakdowns)
 {
     /// <summary>The breakdown into adults and under-18s.</summary>
-    internal const string Population = "population";
+    internal const string Population = CoverageRelease.PopulationDimension;
 
     internal const string Adults = "adults", Children = "under 18";
 

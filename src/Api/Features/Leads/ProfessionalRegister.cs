@@ -29,6 +29,26 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
     public async Task<IReadOnlyDictionary<string, Registered>> ReadAsync(CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
+        var last = await LatestAsync(db, ct);
+        var caseloads = (await db.Leads.Where(l => l.State == Storage.Model.LeadState.Confirmed).GroupBy(l => l.PractitionerId).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct))
+            .ToDictionary(g => g.Key, g => g.Count, StringComparer.Ordinal);
+        return caseloads.Count == 0
+            ? last.Register
+            : last.Register.ToDictionary(
+                r => r.Key,
+                r => r.Value with { Professional = r.Value.Professional with { Caseload = caseloads.GetValueOrDefault(r.Key) } },
+                StringComparer.Ordinal);
+    }
+
+    /// <summary>One professional, without counting whom they lead: for those who are in a hurry. Null where not on the register.</summary>
+    public async Task<Registered?> FindAsync(string practitioner, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        return (await LatestAsync(db, ct)).Register.GetValueOrDefault(practitioner);
+    }
+
+    private async Task<Snapshot> LatestAsync(CareDbContext db, CancellationToken ct)
+    {
         byte[] types = [(byte)ResourceType.Practitioner, (byte)ResourceType.PractitionerRole, (byte)ResourceType.Organization];
         long updated = 0;
         foreach (var type in types)
@@ -42,14 +62,7 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
             _last = last = new Snapshot(updated, await ReadAllAsync(db, ct));
         }
 
-        var caseloads = (await db.Leads.Where(l => l.State == Storage.Model.LeadState.Confirmed).GroupBy(l => l.PractitionerId).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct))
-            .ToDictionary(g => g.Key, g => g.Count, StringComparer.Ordinal);
-        return caseloads.Count == 0
-            ? last.Register
-            : last.Register.ToDictionary(
-                r => r.Key,
-                r => r.Value with { Professional = r.Value.Professional with { Caseload = caseloads.GetValueOrDefault(r.Key) } },
-                StringComparer.Ordinal);
+        return last;
     }
 
     private async Task<IReadOnlyDictionary<string, Registered>> ReadAllAsync(CareDbContext db, CancellationToken ct)

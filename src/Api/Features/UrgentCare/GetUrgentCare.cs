@@ -166,7 +166,7 @@ public static class GetUrgentCare
 
             // The number in the plan was written for this moment; else the one on the register. A plan may name a former lead.
             var phone = plan?.Lead == standing.LeadId ? plan.LeadPhone : null;
-            phone ??= (await registers.ReadAsync(ct)).GetValueOrDefault(standing.LeadId)?.Phone;
+            phone ??= (await registers.FindAsync(standing.LeadId, ct))?.Phone;
             return new UrgentLead(standing.LeadName, standing.LeadRole, phone);
         }
     }
