@@ -67,6 +67,7 @@ public static class CareHost
         customise?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseMiddleware<HeadAsGet>();
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
@@ -146,6 +147,20 @@ public static class CareHost
     }
 }
 
+/// <summary>Answers HEAD as it would GET; the server leaves the body out (RFC 9110, 9.3.2).</summary>
+internal sealed class HeadAsGet(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Request.Method = HttpMethods.Get;
+        }
+
+        return next(context);
+    }
+}
+
 /// <summary>Turns what goes wrong into an answer that says what to do, and never into one that repeats what was sent.</summary>
 internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAnswers> log)
 {
@@ -154,7 +169,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
         try
         {
             await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is null)
+            if (context.Response is { HasStarted: false, StatusCode: 404 or 405, ContentLength: null } && context.GetEndpoint() is not RouteEndpoint)
             {
                 var status = context.Response.StatusCode;
                 await Problems.WriteAsync(context, status == 404 ? new NotVisible("address") : new NoSuchMethod());

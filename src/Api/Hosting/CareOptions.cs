@@ -18,6 +18,12 @@ public sealed class CareOptions
     /// <summary>Largest NDJSON upload of <c>$import</c> in bytes.</summary>
     public long MaxUploadBytes { get; set; } = 4L << 30;
 
+    /// <summary>Bulk exports under way at a time; one more is answered 429.</summary>
+    public int MaxExports { get; set; } = 8;
+
+    /// <summary>Hours for which the files of an export are kept once it is done.</summary>
+    public double ExportHours { get; set; } = 24;
+
     /// <summary>Folder from which <c>$import</c> may read files by name; empty: uploads only.</summary>
     public string ImportFolder { get; set; } = "";
 }

@@ -51,6 +51,9 @@ public sealed record RuleNotMet(string Rule, string Problem) : CareError(422, "b
 /// <summary>The body is larger than the service takes.</summary>
 public sealed record TooLarge(long Limit) : CareError(413, "too-long", $"The body is larger than {Limit / (1 << 20)} MB. Send it in parts, or as NDJSON by $import.");
 
+/// <summary>More of it than the service does at a time.</summary>
+public sealed record TooMany(string Problem) : CareError(429, "throttled", Problem);
+
 /// <summary>Carries an expected outcome out of a pipeline that returns something else.</summary>
 public sealed class CareException(CareError error) : Exception(error.Detail)
 {

@@ -58,6 +58,7 @@ public static class Problems
         405 => "Not with this method",
         406 or 415 => "Not in this format",
         422 => "A rule is not met",
+        429 => "Too much at a time",
         428 => "Say which version you change",
         503 => "Try again",
         _ => status >= 500 ? "The service failed" : "The request was refused",

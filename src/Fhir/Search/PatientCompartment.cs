@@ -65,6 +65,51 @@ public static class PatientCompartment
         }
     }
 
+    /// <summary>
+    /// The NHS number by which a resource says whom it is about, where it does so by a logical reference alone
+    /// (<c>subject.identifier</c>).
+    /// </summary>
+    /// <param name="type">The resource's type.</param>
+    /// <param name="json">The resource.</param>
+    /// <param name="number">The number as it stands there.</param>
+    /// <param name="at">Where the Reference begins: just inside its brace.</param>
+    /// <returns>Whether there is such a reference.</returns>
+    public static bool TryLogicalOwner(ResourceType type, ReadOnlySpan<byte> json, out string number, out int at)
+    {
+        var resource = new JsonView(json);
+        var finder = new LogicalFinder();
+        foreach (var parameter in OwnerParameters(type))
+        {
+            if (parameter.Visit(resource, ref finder))
+            {
+                break;
+            }
+        }
+
+        (number, at) = (finder.Number ?? "", finder.At);
+        return finder.Number is not null;
+    }
+
+    private struct LogicalFinder : IElementVisitor
+    {
+        public string? Number { get; private set; }
+
+        public int At { get; private set; }
+
+        public bool Visit(scoped in Element element)
+        {
+            if (element.Type == FhirType.Reference && !element.Value.TryGet("reference"u8, out _) && element.Value.TryGet("identifier"u8, out var identifier)
+                && identifier["system"u8].Text is var system && (system.SequenceEqual("https://fhir.nhs.uk/Id/nhs-number"u8) || system.SequenceEqual("http://fhir.nhs.net/Id/nhs-number"u8))
+                && element.Resource.Raw.Overlaps(element.Value.Raw, out var offset))
+            {
+                Number = identifier["value"u8].ToString();
+                At = offset + 1;
+            }
+
+            return Number is not null;
+        }
+    }
+
     /// <summary>The ids of all patients whom a resource belongs to by any of <see cref="OwnerParameters"/>, each once.</summary>
     /// <param name="type">The resource's type.</param>
     /// <param name="json">The resource.</param>

@@ -36,13 +36,13 @@ public sealed record BundleEntry(int Index, PreparedResource? Item, IReadOnlyLis
 /// <param name="Type">Bundle.type.</param>
 /// <param name="Issues">What is wrong with the Bundle itself.</param>
 /// <param name="Entries">Its entries in order.</param>
-public sealed record PreparedBundle(bool IsBundle, bool IsTransaction, string Type, IReadOnlyList<Issue> Issues, IReadOnlyList<BundleEntry> Entries) : IDisposable
+public sealed record PreparedBundle(bool IsBundle, bool IsTransaction, string Type, IReadOnlyList<Issue> Issues, IReadOnlyList<BundleEntry> Entries) : IAsyncDisposable
 {
     /// <summary>Keeps others from acting on the same conditions until the Bundle is written; null where it has none.</summary>
-    public IDisposable? Held { get; init; }
+    public IAsyncDisposable? Held { get; init; }
 
     /// <inheritdoc/>
-    public void Dispose() => Held?.Dispose();
+    public ValueTask DisposeAsync() => Held?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 /// <summary>Answers a conditional create or update: the resources of a type that a query finds.</summary>
@@ -67,11 +67,12 @@ public sealed class BundlePreparer
     public ConditionalSearch? Conditional { get; init; }
 
     /// <summary>Holds conditions (<c>Type?query</c>) while they are looked up and acted upon; null: nobody else acts on them.</summary>
-    public Func<IEnumerable<string>, CancellationToken, Task<IDisposable>>? Hold { get; init; }
+    public Func<IEnumerable<string>, CancellationToken, Task<IAsyncDisposable>>? Hold { get; init; }
 
     /// <summary>Reads and prepares a Bundle.</summary>
     public async Task<PreparedBundle> PrepareAsync(IngestSession session, ReadOnlyMemory<byte> json, CancellationToken ct)
     {
+        json = Slashes.Plain(json);
         var sound = _reader.Read(json.Span);
         if (_reader.Type != ResourceType.Bundle)
         {
@@ -97,7 +98,11 @@ public sealed class BundlePreparer
         }
         catch
         {
-            held?.Dispose();
+            if (held is not null)
+            {
+                await held.DisposeAsync();
+            }
+
             throw;
         }
     }

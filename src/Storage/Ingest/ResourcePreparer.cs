@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Fhir.Views;
 using BetterCare.Care.Storage.Model;
@@ -64,6 +65,7 @@ public sealed class ResourcePreparer
     /// <param name="ct">Cancels look-ups.</param>
     public async ValueTask<Prepared> PrepareAsync(IngestSession session, ReadOnlyMemory<byte> json, long line, WriteTarget? target, CancellationToken ct)
     {
+        json = Slashes.Plain(json);
         if (!_reader.Read(json.Span, Options))
         {
             return new Prepared(null, [.. _reader.Issues], false);
@@ -115,6 +117,11 @@ public sealed class ResourcePreparer
         {
             var given = target?.SourceId ?? (target is { IsCreate: true } && supplier == Directories.UnnamedSupplier ? null : postedId);
             id = target?.Id ?? (given is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, given));
+            if (RenderedIds.IsRendered(found.Type, id))
+            {
+                return Refuse("not-supported", $"{found.Type.Name()}.id", "Ids of this form are those of what the service itself makes of its runs: send this under another id.");
+            }
+
             var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
             if (person is null)
             {
@@ -124,9 +131,18 @@ public sealed class ResourcePreparer
             patientKey = person.Value;
         }
 
-        var named = target is { IsOurs: true } ? default : await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        var older = RenameOldSystems(json.Span, identifiers);
+        var named = target is { IsOurs: true } ? NamedIn(json.Span, references) : await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
         var body = Assemble(json.Span, found, id, out var metaAt);
-        _keys.Read(found.Type, body.Span, json.Span, identifiers);
+        if (older)
+        {
+            _keys.Read(found.Type, body.Span);
+        }
+        else
+        {
+            _keys.Read(found.Type, body.Span, json.Span, identifiers);
+        }
+
         var (people, everybody) = found.Type != ResourceType.Patient && named.MayBelongToMore(patientKey)
             ? await SharedResources.PeopleAsync(session, found.Type, body, patientKey, ct)
             : ([], true);
@@ -163,13 +179,7 @@ public sealed class ResourcePreparer
         _reader.Read(stored.Body, Options);
         _keys.Read(stored.Type, stored.Body);
         var references = _reader.References.ToArray();
-        var named = new NamedPeople();
-        foreach (var r in references.Where(r => r is { Contained: false, Target: ResourceType.Patient }))
-        {
-            named.Add(Text(stored.Body, r.Text));
-        }
-
-        var people = stored.Type != ResourceType.Patient && named.MayBelongToMore(stored.PatientKey)
+        var people = stored.Type != ResourceType.Patient && NamedIn(stored.Body, references).MayBelongToMore(stored.PatientKey)
             ? (await SharedResources.PeopleAsync(session, stored.Type, stored.Body, stored.PatientKey, ct)).People
             : [];
         var item = await DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, MetaAt(stored.Body), Contacts(stored.Body, Directories.UnnamedSupplier, "", references), ct);
@@ -290,7 +300,7 @@ public sealed class ResourcePreparer
     }
 
     /// <summary>The key of the person; 0 where the resource is about none; null where the person is not known.</summary>
-    private static async ValueTask<long?> PersonOfAsync(
+    private async ValueTask<long?> PersonOfAsync(
         IngestSession session, ReadOnlyMemory<byte> json, int supplier, ResourceFound found, ReferenceFound[] references, IdentifierFound[] identifiers, CancellationToken ct)
     {
         foreach (var r in references)
@@ -328,22 +338,32 @@ public sealed class ResourcePreparer
             }
         }
 
-        // A logical reference: the NHS number alone says who it is.
-        foreach (var identifier in identifiers)
+        // A logical reference: the NHS number alone says who it is. The literal one is put beside it, so that every search finds it.
+        if (HasNestedNumber(json.Span, identifiers) && PatientCompartment.TryLogicalOwner(found.Type, json.Span.Slice(found.Text.Start, found.Text.Length), out var text, out var at))
         {
-            if (!identifier.TopLevel && IsNhsNumberSystem(identifier.System.Of(json.Span)) && IsSubjectIdentifier(found, identifier.Element))
+            if (!NhsNumber.TryParse(text, out var number) || await session.FindAsync(number, ct) is not { } key)
             {
-                return NhsNumber.Check(identifier.Value.Of(json.Span), out var number) == NhsNumberFault.None ? await session.FindAsync(number, ct) : null;
+                return null;
             }
+
+            _splice.Insert(found.Text.Start + at, Encoding.UTF8.GetBytes($"\"reference\":\"Patient/{number.Value}\","));
+            return key;
         }
 
         return 0;
     }
 
-    private static bool IsSubjectIdentifier(ResourceFound found, ushort element)
+    private static bool HasNestedNumber(ReadOnlySpan<byte> json, IdentifierFound[] identifiers)
     {
-        var path = ResourceReader.ElementPath(element).AsSpan()[(found.Type.Name().Length + 1)..];
-        return path is "subject.identifier" or "patient.identifier" or "for.identifier" or "beneficiary.identifier" or "participant.actor.identifier";
+        foreach (var identifier in identifiers)
+        {
+            if (!identifier.TopLevel && IsNhsNumberSystem(identifier.System.Of(json)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static async ValueTask<(long Key, NhsNumber Number)?> PatientAsync(IngestSession session, int supplier, string id, CancellationToken ct)
@@ -367,6 +387,37 @@ public sealed class ResourcePreparer
         var value = Uri.UnescapeDataString(reference[Prefix.Length..]);
         var bar = value.IndexOf('|', StringComparison.Ordinal);
         return (bar < 0 || value[..bar] is NhsNumber.System or NhsNumber.OldSystem) && NhsNumber.TryParse(value[(bar + 1)..], out var number) ? number : null;
+    }
+
+    /// <summary>Older data: kept under the NHS number's system of today, so that a search by either name finds it.</summary>
+    private bool RenameOldSystems(ReadOnlySpan<byte> json, IdentifierFound[] identifiers)
+    {
+        var renamed = false;
+        foreach (var identifier in identifiers)
+        {
+            if (identifier.System.Of(json).SequenceEqual("http://fhir.nhs.net/Id/nhs-number"u8))
+            {
+                _splice.Replace(identifier.System, "https://fhir.nhs.uk/Id/nhs-number"u8.ToArray());
+                renamed = true;
+            }
+        }
+
+        return renamed;
+    }
+
+    /// <summary>Whom references name that are ours already.</summary>
+    private static NamedPeople NamedIn(ReadOnlySpan<byte> json, ReferenceFound[] references)
+    {
+        var named = new NamedPeople();
+        foreach (var r in references)
+        {
+            if (r is { Contained: false, Target: ResourceType.Patient })
+            {
+                named.Add(Text(json, r.Text));
+            }
+        }
+
+        return named;
     }
 
     /// <summary>Makes references ours, and says whom they name.</summary>
@@ -399,6 +450,12 @@ public sealed class ResourcePreparer
                 case ReferenceForm.Conditional:
                     ours = ConditionalNumber(Text(json.Span, r.Text)) is { } number && await session.FindAsync(number, ct) is not null ? $"Patient/{number.Value}" : null;
                     break;
+            }
+
+            if (ours is not null && r.Form is ReferenceForm.Relative or ReferenceForm.Absolute)
+            {
+                // What follows the id names a version.
+                ours += Text(json.Span, new TextRange(r.TargetId.End, r.Text.End - r.TargetId.End));
             }
 
             if (!r.Contained && (r.Target == ResourceType.Patient || ours?.StartsWith("Patient/", StringComparison.Ordinal) == true))

@@ -41,6 +41,11 @@ public sealed partial class ResourceStore : IAsyncDisposable
     /// <param name="ct">Cancels.</param>
     public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, PeopleFilter people, bool former, CancellationToken ct)
     {
+        if (!IsId(id))
+        {
+            return ValueTask.FromResult<StoredResource?>(null);
+        }
+
         var (visible, all) = Of(people, [(short)type, id], former);
         return _rows.FirstAsync($"SELECT {Aliased} FROM resource r WHERE r.type=@p0 AND r.id=@p1{visible}", all, Resource, ct);
     }

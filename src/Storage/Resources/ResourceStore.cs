@@ -7,11 +7,15 @@ namespace BetterCare.Care.Storage.Resources;
 /// <summary>Reads resources.</summary>
 public sealed partial class ResourceStore(CareDatabase database)
 {
+    private static readonly System.Buffers.SearchValues<char> IdCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+
     private const string Columns = "patient_key, type, id, version, last_updated, deleted, meta_at, body";
 
     /// <summary>The current version, deleted or not; null where there never was one.</summary>
-    public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) =>
-        _rows.FirstAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id=@p1", [(short)type, id], Resource, ct);
+    public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) => !IsId(id)
+        ? ValueTask.FromResult<StoredResource?>(null)
+        : _rows.FirstAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id=@p1", [(short)type, id], Resource, ct);
 
     /// <summary>One version; null where there is none of that number.</summary>
     public async Task<StoredResource?> ReadVersionAsync(ResourceType type, string id, int version, CancellationToken ct)
@@ -60,10 +64,6 @@ public sealed partial class ResourceStore(CareDatabase database)
     /// <summary>The shared resources of a type (Practitioner, Organization …), by id.</summary>
     public IAsyncEnumerable<StoredResource> SharedAsync(ResourceType type, CancellationToken ct) => OfPatientAsync(0, type, ct);
 
-    /// <summary>Every current resource of a type, by patient and id, for exports and checks.</summary>
-    public IAsyncEnumerable<StoredResource> OfTypeAsync(ResourceType type, CancellationToken ct) =>
-        ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND NOT deleted ORDER BY id", [(short)type], ct);
-
     /// <summary>Current resources with a business identifier.</summary>
     /// <param name="type">Resource type.</param>
     /// <param name="system">System URI; empty: any.</param>
@@ -111,6 +111,9 @@ public sealed partial class ResourceStore(CareDatabase database)
 
         return counts;
     }
+
+    // What no resource can be called is not looked for: PostgreSQL refuses some of it even to read.
+    private static bool IsId(string id) => id.Length is > 0 and <= 64 && !id.AsSpan().ContainsAnyExcept(IdCharacters);
 
     private async IAsyncEnumerable<StoredResource> ListAsync(string sql, object[] values, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {

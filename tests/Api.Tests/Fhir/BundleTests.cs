@@ -117,6 +117,18 @@ public abstract class BundleTests(CareApp app)
         (await app.PostAsync("", """{"resourceType":"Bundle","type":"collection"}""")).Status.ShouldBe(400);
     }
 
+    [Fact]
+    public async Task Batch_SearchOfACompartment_IsAnswered()
+    {
+        var number = await app.GivenPatientAsync();
+        var id = (await app.PostAsync("Observation", CareApp.Observation(number))).Id;
+
+        var reply = await app.PostAsync("", Bundle("batch", Entry("GET", $"Patient/{number}/Observation?_count=5"), Entry("GET", $"Patient/{number}/Nothing")));
+
+        Statuses(reply).ShouldBe(["200", "400"]);
+        ((string)reply.Json["entry"]![0]!["resource"]!["entry"]![0]!["resource"]!["id"]!).ShouldBe(id);
+    }
+
     private static string Bundle(string type, params string[] entries) => $$"""{"resourceType":"Bundle","type":"{{type}}","entry":[{{string.Join(',', entries)}}]}""";
 
     private static string Entry(string method, string url, string? resource = null, string request = "")

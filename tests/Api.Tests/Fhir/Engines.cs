@@ -33,3 +33,11 @@ public sealed class SharedRecordsOnPostgresTests(PostgresApp app) : SharedRecord
 public sealed class PagesOnSqliteTests(CareApp app) : PageTests(app), IClassFixture<CareApp>;
 
 public sealed class PagesOnPostgresTests(PostgresApp app) : PageTests(app), IClassFixture<PostgresApp>;
+
+public sealed class RiskAssessmentsOnSqliteTests(CareApp app) : RiskAssessmentTests(app), IClassFixture<CareApp>;
+
+public sealed class RiskAssessmentsOnPostgresTests(PostgresApp app) : RiskAssessmentTests(app), IClassFixture<PostgresApp>;
+
+public sealed class ExportsOnSqliteTests(CareApp app) : ExportTests(app), IClassFixture<CareApp>;
+
+public sealed class ExportsOnPostgresTests(PostgresApp app) : ExportTests(app), IClassFixture<PostgresApp>;

@@ -94,6 +94,10 @@ public abstract class OperationsTests(CareApp app)
         (await ExportAsync("Group/ex/$export?_type=Observation&_typeFilter=Observation%3Fcode%3D27113001"))["output"]!.AsArray().Count.ShouldBe(1);
         (await app.GetAsync("$export?_typeFilter=Observation%3Fcolour%3Dred")).Status.ShouldBe(400);
         ((int)(await ExportAsync("Patient/$export?_type=Patient"))["output"]![0]!["count"]!).ShouldBeGreaterThanOrEqualTo(2);
+
+        // The group itself names somebody whom no export shows.
+        (await ExportAsync("$export?_type=Group"))["output"]!.AsArray().ShouldBeEmpty();
+        await app.PutAsync("Group/ex", $$"""{"resourceType":"Group","id":"ex","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/{{one}}"} }]}""");
         (await ExportAsync("$export?_type=Group"))["output"]!.AsArray().Count.ShouldBe(1);
         (await app.GetAsync("Group/none/$export")).Status.ShouldBe(404);
         (await app.GetAsync("$export?_type=Nothing")).Status.ShouldBe(400);

@@ -69,7 +69,7 @@ public static class RespondToAssessment
             var patient = found.Value;
 
             // Two answers at once are combined one after the other, so that each sees the other's.
-            using var held = await writes.HoldAsync([$"joint-assessment|{patient.PatientKey}"], ct);
+            await using var held = await writes.HoldAsync([$"joint-assessment|{patient.PatientKey}"], ct);
             var mine = new StoredResponse(
                 DecisionResources.IdOf("QuestionnaireResponse", patient.PatientKey, $"{who.Professional.Key}|{FhirText.Day(on)}"),
                 new AssessmentResponse(who.Professional.Key, who.Professional.Role, who.Professional.Sector, on, request.Answers));

@@ -1,19 +1,24 @@
 using System.Globalization;
 using System.Text.Json;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using MediatR;
+using Microsoft.Extensions.Options;
 
 namespace BetterCare.Care.Api.Features.Export;
 
 /// <summary>Starts a bulk export of everything, of all people, or of the people of a group.</summary>
 public static class StartExport
 {
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Post];
+
     /// <summary>What to export.</summary>
     public sealed record Command(ExportRequest Request) : IRequest<Result<string>>, IGuarded
     {
@@ -35,6 +40,14 @@ public static class StartExport
                 return new NotVisible("group");
             }
 
+            foreach (var patient in request.Request.Patients ?? [])
+            {
+                if (await visibility.PersonAsync(patient, cancellationToken) is null)
+                {
+                    return new Invalid("Parameters.parameter", "One of the patients is not known here: give references such as Patient/id.");
+                }
+            }
+
             if (request.Request.Types.Select(ResourceTypes.Parse).Select(t => visibility.Refusal(t, FhirAccess.Read)).FirstOrDefault(r => r is not null) is { } refusal)
             {
                 return refusal;
@@ -51,9 +64,13 @@ public static class StartExport
             }
 
             var practices = visibility.Practices?.Order(StringComparer.Ordinal).ToList();
-            var id = await jobs.CreateAsync(asked with { Practices = practices, Hidden = current.Caller.Hidden }, current.Caller.Name, cancellationToken);
-            queue.Enqueue(id);
-            return id;
+            var created = await jobs.CreateAsync(asked with { Practices = practices, Hidden = current.Caller.Hidden }, current.Caller.Name, cancellationToken);
+            if (created.Error is null)
+            {
+                queue.Enqueue(created.Value);
+            }
+
+            return created;
         }
     }
 
@@ -61,41 +78,71 @@ public static class StartExport
     public static void Map(IEndpointRouteBuilder routes)
     {
         const string Definition = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/";
-        routes.MapGet("/fhir/$export", (HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, "system", null, ct))
-            .Describe("ExportSystem", "Export everything as NDJSON, asynchronously", null, 202, 400).WithMetadata(new FhirOperation("export", Definition + "export", OnSystem: true));
-        routes.MapGet("/fhir/Patient/$export", (HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, "Patient", null, ct))
-            .Describe("ExportPatients", "Export all people's records as NDJSON, asynchronously", null, 202, 400).WithMetadata(new FhirOperation("export", Definition + "patient-export", "Patient"));
-        routes.MapGet("/fhir/Group/{id}/$export", (string id, HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, "Group", id, ct))
-            .Describe("ExportGroup", "Export the records of a group's members as NDJSON, asynchronously", null, 202, 400, 404).WithMetadata(new FhirOperation("export", Definition + "group-export", "Group"));
+        routes.MapMethods("/fhir/$export", Methods, (HttpContext http, IMediator mediator, IOptions<CareOptions> options, CancellationToken ct) => Answer(http, mediator, options, "system", null, ct))
+            .Describe("ExportSystem", "Export everything as NDJSON, asynchronously", null, 202, 400, 429).WithMetadata(new FhirOperation("export", Definition + "export", OnSystem: true));
+        routes.MapMethods("/fhir/Patient/$export", Methods, (HttpContext http, IMediator mediator, IOptions<CareOptions> options, CancellationToken ct) => Answer(http, mediator, options, "Patient", null, ct))
+            .Describe("ExportPatients", "Export all people's records as NDJSON, asynchronously", null, 202, 400, 429).WithMetadata(new FhirOperation("export", Definition + "patient-export", "Patient"));
+        routes.MapMethods("/fhir/Group/{id}/$export", Methods, (string id, HttpContext http, IMediator mediator, IOptions<CareOptions> options, CancellationToken ct) => Answer(http, mediator, options, "Group", id, ct))
+            .Describe("ExportGroup", "Export the records of a group's members as NDJSON, asynchronously", null, 202, 400, 404, 429).WithMetadata(new FhirOperation("export", Definition + "group-export", "Group"));
     }
 
-    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, string level, string? group, CancellationToken ct)
+    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, IOptions<CareOptions> options, string level, string? group, CancellationToken ct)
     {
-        var query = http.Request.Query;
-        var types = query["_type"].SelectMany(t => t!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal).ToList();
-        var filters = query["_typeFilter"].SelectMany(f => f!.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
-        var since = DateTimeOffset.UnixEpoch;
-        var unknown = query.Keys.FirstOrDefault(k => k is not ("_type" or "_since" or "_typeFilter" or "_outputFormat" or "_format"));
-        var wrong = unknown is not null && !FhirHttp.IsLenient(http) ? "http"
-            : types.Exists(t => ResourceTypes.Parse(t) == ResourceType.None) ? "http._type"
-            : filters.Exists(f => ExportRequest.Filter(f, DateTimeOffset.UnixEpoch) is null) ? "http._typeFilter"
-            : query["_since"].ToString() is { Length: > 0 } from && !DateTimeOffset.TryParse(from.Replace(' ', '+'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since) ? "http._since"
-            : query["_outputFormat"].ToString().Replace(' ', '+') is not ("" or "application/fhir+ndjson" or "application/ndjson" or "ndjson") ? "http._outputFormat"
-            : null;
-        if (wrong is not null)
+        var parameters = new List<KeyValuePair<string, string>>(QueryText.Parse(http.Request.QueryString.Value!));
+        if (http.Request.Method == HttpMethods.Post && http.Request.ContentLength is not 0)
         {
-            return Problems.Fhir(new Invalid(wrong, "$export takes _type (resource types, with commas), _typeFilter (searches such as Observation?code=…, percent-encoded, without chains), _since (an instant) and _outputFormat (application/fhir+ndjson)."));
+            var body = await FhirBody.ReadAsync(http, options.Value.MaxBodyBytes, ct);
+            if (body.Error is { } error)
+            {
+                return Problems.Fhir(error);
+            }
+
+            if (!AddPosted(parameters, body.Value.Span))
+            {
+                return Problems.Fhir(new Invalid("Parameters", "Post Parameters: _type, _typeFilter, _since, _outputFormat and patient, each as often as needed."));
+            }
         }
 
         var url = $"{FhirHttp.BaseOf(http)}{http.Request.Path.Value!["/fhir".Length..]}{http.Request.QueryString}";
-        var request = new ExportRequest(level, group, types, Math.Max(0, since.ToUnixTimeMilliseconds()), url, null) { Filters = filters };
-        return (await mediator.Send(new Command(request), ct)).Match(
+        var request = ExportRequest.Read(level, group, parameters, FhirHttp.IsLenient(http), url);
+        if (request.Error is { } invalid)
+        {
+            return Problems.Fhir(invalid);
+        }
+
+        return (await mediator.Send(new Command(request.Value), ct)).Match(
             id =>
             {
                 http.Response.Headers.ContentLocation = $"{FhirHttp.BaseOf(http)}/$export/{id}";
                 return Problems.Fhir(202, [new(Fhir.Validation.IssueSeverity.Information, "informational", "", "The export is under way. Poll the address in Content-Location.")]);
             },
-            Problems.Fhir);
+            refused =>
+            {
+                if (refused is TooMany)
+                {
+                    http.Response.Headers.RetryAfter = "60";
+                }
+
+                return Problems.Fhir(refused);
+            });
+    }
+
+    /// <summary>The parameters of a kick-off that was posted; false where they cannot be read.</summary>
+    private static bool AddPosted(List<KeyValuePair<string, string>> parameters, ReadOnlySpan<byte> json)
+    {
+        var reader = new Fhir.Validation.ResourceReader();
+        if (!reader.Read(json, new Fhir.Validation.ReaderOptions { ExpectedType = ResourceType.Parameters }))
+        {
+            return false;
+        }
+
+        foreach (var parameter in new JsonView(json)["parameter"u8].Items)
+        {
+            var value = parameter["valueString"u8].ToString() + parameter["valueInstant"u8].ToString() + parameter["valueReference"u8]["reference"u8].ToString();
+            parameters.Add(KeyValuePair.Create(parameter["name"u8].ToString(), value));
+        }
+
+        return true;
     }
 }
 
@@ -172,6 +219,8 @@ public static class GetExport
             return Problems.Fhir(500, [new(Fhir.Validation.IssueSeverity.Error, "exception", "", report.Message ?? "The export failed; start it again.")]);
         }
 
+        http.Response.Headers.Expires = DateTimeOffset.FromUnixTimeMilliseconds(report.Expires).ToString("R");
+        var root = $"{FhirHttp.BaseOf(http)}/$export/{id}";
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -179,22 +228,29 @@ public static class GetExport
             json.WriteString("transactionTime"u8, DateTimeOffset.FromUnixTimeMilliseconds(report.At).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             json.WriteString("request"u8, report.Request.Url);
             json.WriteBoolean("requiresAccessToken"u8, http.Request.Headers.Authorization.Count > 0);
-            json.WriteStartArray("output"u8);
-            foreach (var file in report.Files)
-            {
-                json.WriteStartObject();
-                json.WriteString("type"u8, file.Type);
-                json.WriteString("url"u8, $"{FhirHttp.BaseOf(http)}/$export/{id}/{file.Name}");
-                json.WriteNumber("count"u8, file.Count);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            var deleted = ResourceType.Bundle.Name();
+            WriteFiles(json, "output"u8, report.Files.Where(f => f.Type != deleted), root);
+            WriteFiles(json, "deleted"u8, report.Files.Where(f => f.Type == deleted), root);
             json.WriteStartArray("error"u8);
             json.WriteEndArray();
             json.WriteEndObject();
         }
 
         return new Problems.Bytes(200, buffer.ToArray(), "application/json");
+    }
+
+    private static void WriteFiles(Utf8JsonWriter json, ReadOnlySpan<byte> name, IEnumerable<ExportFile> files, string root)
+    {
+        json.WriteStartArray(name);
+        foreach (var file in files)
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, file.Type);
+            json.WriteString("url"u8, $"{root}/{file.Name}");
+            json.WriteNumber("count"u8, file.Count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }

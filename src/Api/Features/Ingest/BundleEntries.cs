@@ -96,9 +96,11 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
                     work.Found = work.NotModified ? default : found.Value.ToUtf8();
                 }
             }
-            else if (id is null)
+            else if (id is null || (type == "Patient" && parts is [_, var name] && ResourceTypes.Parse(name) != ResourceType.None))
             {
-                var found = await mediator.Send(new SearchResources.Query(type, QueryText.Parse(query ?? ""), false, serviceBase), ct);
+                // A search of a type, or of a type within a patient's compartment.
+                var search = new SearchResources.Query(id is null ? type : parts[1], QueryText.Parse(query ?? ""), false, serviceBase) { Patient = id is null ? "" : parts[0] };
+                var found = await mediator.Send(search, ct);
                 work.Error = found.Error;
                 if (found.Error is null)
                 {
@@ -109,7 +111,7 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             }
             else
             {
-                work.Error = new Invalid($"Bundle.entry[{work.Entry.Index}].request.url", "In a Bundle a GET is a read (Type/id), a version (Type/id/_history/n) or a search (Type?…).");
+                work.Error = new Invalid($"Bundle.entry[{work.Entry.Index}].request.url", "In a Bundle a GET is a read (Type/id), a version (Type/id/_history/n) or a search (Type?…, Patient/id/Type?…).");
             }
         }
         catch (CareException e)
@@ -220,6 +222,11 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             }
 
             id = match.Value;
+        }
+
+        if (id is not null && RenderedIds.IsRendered(type, id))
+        {
+            return new MadeByTheService();
         }
 
         return id is not null && await visibility.FindAsync(type, id, ct) is { } current

@@ -1,7 +1,6 @@
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Fhir;
-using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Fhir.Validation;
 
@@ -40,9 +39,7 @@ public sealed class ConditionalReads(ResourceSearch search, Visibility sender, T
 
     private async Task<Result<List<string>>> IdsAsync(ResourceType type, string query, CancellationToken ct)
     {
-        var parameters = QueryText.Parse(query.TrimStart('?'))
-            .Select(p => type == ResourceType.Patient && p.Key == "identifier" ? new(p.Key, p.Value.Replace(NhsNumber.OldSystem, NhsNumber.System, StringComparison.Ordinal)) : p)
-            .ToList();
+        var parameters = NhsSystems.OfToday(QueryText.Parse(query.TrimStart('?')));
         var request = SearchRequest.Parse(type, parameters, new SearchOptions { Now = clock.GetUtcNow() });
         if (!request.IsValid)
         {

@@ -42,7 +42,7 @@ public static class PostBundle
             var ct = cancellationToken;
             var session = visibility.Session;
             var preparer = new BundlePreparer { Conditional = conditional.FindAsync, Hold = writes.HoldAsync };
-            using var bundle = await preparer.PrepareAsync(session, request.Json, ct);
+            await using var bundle = await preparer.PrepareAsync(session, request.Json, ct);
             if (Refusal(bundle) is { } refusal)
             {
                 return refusal;

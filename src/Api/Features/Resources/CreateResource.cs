@@ -50,7 +50,7 @@ public static class CreateResource
                 return await writes.StoreAsync(visibility, type, request.Json, target, ct);
             }
 
-            using var held = await writes.HoldAsync([$"{request.Type}?{condition}"], ct);
+            await using var held = await writes.HoldAsync([$"{request.Type}?{condition}"], ct);
             var matches = await conditional.MatchAsync(type, condition, "If-None-Exist", ct);
             if (matches.Error is { } error)
             {

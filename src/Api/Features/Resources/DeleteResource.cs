@@ -2,6 +2,7 @@ using BetterCare.Care.Api.Features.Ingest;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Storage.Resources;
 using MediatR;
 
 namespace BetterCare.Care.Api.Features.Resources;
@@ -56,6 +57,11 @@ public static class DeleteResource
                 id = match.Value;
             }
 
+            if (RenderedIds.IsRendered(type, id!))
+            {
+                return new MadeByTheService();
+            }
+
             if (await visibility.FindAsync(type, id!, cancellationToken) is not { } current)
             {
                 return new NotVisible("resource");
@@ -88,3 +94,6 @@ public static class DeleteResource
             },
             Problems.Fhir);
 }
+
+/// <summary>The resource is rendered from a run: nobody changes it.</summary>
+public sealed record MadeByTheService() : CareError(405, "not-supported", "The service makes this resource of a stratification run, and a run never changes. Agree another level, or post an assessment of your own.");

@@ -76,6 +76,11 @@ public static class PatchResource
             return new NotVisible("resource");
         }
 
+        if (RenderedIds.IsRendered(current.Type, current.Id))
+        {
+            return new MadeByTheService();
+        }
+
         if (current.Deleted)
         {
             return new Gone("resource");

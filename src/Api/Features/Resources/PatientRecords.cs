@@ -1,19 +1,32 @@
+using BetterCare.Care.Api.Features.RiskAssessments;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Resources;
 
 namespace BetterCare.Care.Api.Features.Resources;
 
 /// <summary>
-/// People's records as a caller may see them: what is kept under each person, and what belongs to several people
-/// (appointments of two, groups, what a carer observed), where none of the others is hidden from the caller.
+/// People's records as a caller may see them: what is kept under each person, what belongs to several people (appointments
+/// of two, groups, what a carer observed) where none of the others is hidden from the caller, and what is rendered from
+/// stratification runs.
 /// </summary>
-public sealed class PatientRecords(ResourceStore store)
+public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
 {
+    /// <summary>The current version of a resource, kept or rendered, deleted or not; null where there never was one.</summary>
+    public async ValueTask<StoredResource?> FindAsync(ResourceType type, string id, CancellationToken ct) =>
+        RenderedIds.IsRendered(type, id) ? await risks.FindAsync(id, ct) : await store.ReadAsync(type, id, ct);
+
+    /// <summary>A version of a resource; null where there is none of that number.</summary>
+    public async ValueTask<StoredResource?> FindAsync(ResourceType type, string id, int version, CancellationToken ct) => !RenderedIds.IsRendered(type, id)
+        ? await store.ReadVersionAsync(type, id, version, ct)
+        : version == 1 ? await risks.FindAsync(id, ct) : null;
+
     /// <summary>Everything of one person, by type and id.</summary>
     public async Task<List<StoredResource>> ListAsync(long person, Visibility visibility, CancellationToken ct)
     {
         var found = await store.ListOfPatientAsync(person, ct);
-        if (await ShareAsync(found, new HashSet<long> { person }, null, visibility, ct))
+        var rendered = await risks.OfPersonAsync(person, ct);
+        found.AddRange(rendered);
+        if (await ShareAsync(found, new HashSet<long> { person }, null, visibility, ct) || rendered.Count > 0)
         {
             found.Sort(ByTypeAndId);
         }
@@ -47,6 +60,15 @@ public sealed class PatientRecords(ResourceStore store)
         if (SearchCandidates.IsAboutPeople(type))
         {
             await ShareAsync(found, people, type, visibility, ct);
+        }
+
+        // What the service itself looks for (conditional requests) is what was posted.
+        if (type == ResourceType.RiskAssessment && visibility is not null)
+        {
+            foreach (var person in people)
+            {
+                found.AddRange(await risks.OfPersonAsync(person, ct));
+            }
         }
 
         return found;

@@ -25,7 +25,7 @@ public static class ReadResource
     }
 
     /// <summary>Reads by primary key; a resource about a person is for those who may see the person.</summary>
-    public sealed class Handler(ResourceStore store, Visibility visibility) : IRequestHandler<Query, Result<StoredResource>>
+    public sealed class Handler(PatientRecords records, Visibility visibility) : IRequestHandler<Query, Result<StoredResource>>
     {
         /// <inheritdoc/>
         public async Task<Result<StoredResource>> Handle(Query request, CancellationToken cancellationToken)
@@ -44,7 +44,7 @@ public static class ReadResource
             var found = await visibility.FindAsync(type, request.Id, cancellationToken, former: request.Version is not null);
             if (found is not null && request.Version is { } version && version != found.Version)
             {
-                found = await store.ReadVersionAsync(type, request.Id, version, cancellationToken);
+                found = await records.FindAsync(type, request.Id, version, cancellationToken);
             }
 
             if (found is null)

@@ -1,4 +1,5 @@
 using System.Text;
+using BetterCare.Care.Api.Features.RiskAssessments;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Search;
@@ -17,7 +18,7 @@ public sealed record SearchAnswer(IReadOnlyList<StoredResource> Matches, IReadOn
 /// Answers searches: sub-searches first, then candidates by the narrowest index, then every condition in memory. What the
 /// caller may not see is left out of the candidates, so it shows neither in results nor in totals, chains or includes.
 /// </summary>
-public sealed class ResourceSearch(SearchCandidates finder, PatientRecords records, ResourceStore store)
+public sealed class ResourceSearch(SearchCandidates finder, PatientRecords records, RiskSearch risks, ResourceStore store)
 {
     // An inclusion beyond this would be a bulk export.
     private const int MaxIncluded = 5000;
@@ -46,6 +47,11 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
         var subs = request.SubSearches.Count == 0 ? null : new SubSearchResults();
         foreach (var sub in request.SubSearches)
         {
+            if (visibility is not null && RiskSearch.Concerns(sub.Type, sub.Plan))
+            {
+                return new TooCostly("Conditions on everybody's RiskAssessments cannot be part of another search: search RiskAssessment, and follow subject with _include=RiskAssessment:subject.");
+            }
+
             var found = await finder.FindAsync(sub.Type, sub.Plan, sub.Criteria, null, visibility, ct);
             if (found.Error is { } refused)
             {
@@ -58,6 +64,12 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
             }
 
             subs!.Complete(sub);
+        }
+
+        if (compartment is null && visibility is not null && RiskSearch.Concerns(request.Type, request.Plan))
+        {
+            var page = await risks.RunAsync(request, subs, visibility, ct);
+            return page.Error is null ? await IncludeAsync(request, page.Value.Matches, page.Value.Total, page.Value.Next, visibility, serviceBase, ct) : page;
         }
 
         if (compartment is null && request.Criteria.Count == 0 && request.Sort.Parts.Count == 0)
@@ -73,8 +85,8 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
             return error;
         }
 
-        var page = SearchPage.Of(request, candidates.Value, NeedsVersions(request) ? static r => r.ToUtf8() : static r => r.Body, subs);
-        return await IncludeAsync(request, page.Rows, page.Total, page.Next, visibility, serviceBase, ct);
+        var cut = SearchPage.Of(request, candidates.Value, NeedsVersions(request) ? static r => r.ToUtf8() : static r => r.Body, subs);
+        return await IncludeAsync(request, cut.Rows, cut.Total, cut.Next, visibility, serviceBase, ct);
     }
 
     /// <summary>Every resource of a type, page by page along the primary index.</summary>
@@ -124,7 +136,7 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
         foreach (var key in matches.SelectMany(m => request.Includes.SelectMany(i => i.Keys(m.Body, serviceBase))).Distinct(StringComparer.Ordinal))
         {
             var slash = key.IndexOf('/', StringComparison.Ordinal);
-            if (await store.ReadAsync(ResourceTypes.Parse(key[..slash]), key[(slash + 1)..], ct) is { } found)
+            if (await records.FindAsync(ResourceTypes.Parse(key[..slash]), key[(slash + 1)..], ct) is { } found)
             {
                 await AddAsync(found);
             }

@@ -21,36 +21,14 @@ public sealed record Written(StoredResource Resource, WriteOutcome Outcome, IRea
 }
 
 /// <summary>Writes single resources: what create, update, patch and delete share.</summary>
-public sealed class ResourceWrites(Directories directories, ResourceWriter writer)
+public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ConditionLocks locks)
 {
     private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
-
-    // One condition is looked up and acted upon by one request at a time, else two equal requests both find nothing and both create.
-    private readonly SemaphoreSlim[] _conditions = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
     /// <summary>Holds conditions such as <c>identifier=…</c> of a type until the result is disposed of.</summary>
     /// <param name="conditions">Type and query each.</param>
     /// <param name="ct">Cancels the wait.</param>
-    public async Task<IDisposable> HoldAsync(IEnumerable<string> conditions, CancellationToken ct)
-    {
-        var held = new Held();
-        try
-        {
-            // In one order, so that two requests never wait for each other.
-            foreach (var at in conditions.Select(c => (int)((uint)string.GetHashCode(c, StringComparison.Ordinal) % _conditions.Length)).Distinct().Order())
-            {
-                await _conditions[at].WaitAsync(ct);
-                held.Add(_conditions[at]);
-            }
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
-
-        return held;
-    }
+    public Task<IAsyncDisposable> HoldAsync(IEnumerable<string> conditions, CancellationToken ct) => locks.HoldAsync(conditions, ct);
 
     /// <summary>Validates a resource and makes it ready to be written.</summary>
     /// <param name="sender">Who sends it; null: the service itself.</param>
@@ -152,19 +130,6 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
         return type == ResourceType.Patient && NhsNumber.TryParse(id, out var number) && number.Value != item.Id
             ? new Issue(IssueSeverity.Error, "invalid", "Patient.identifier", "The NHS number of the address and that of the identifier are not the same.", "nhs-number")
             : null;
-    }
-
-    private sealed class Held : IDisposable
-    {
-        private readonly List<SemaphoreSlim> _all = [];
-
-        public void Add(SemaphoreSlim one) => _all.Add(one);
-
-        public void Dispose()
-        {
-            _all.ForEach(s => s.Release());
-            _all.Clear();
-        }
     }
 }
 

@@ -97,7 +97,7 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
         var found = new List<StoredResource>();
         foreach (var id in ids)
         {
-            if (await store.ReadAsync(type, id, ct) is { Deleted: false } row && (visibility is null || await visibility.MaySeeAsync(row, former: false, ct)))
+            if (await records.FindAsync(type, id, ct) is { Deleted: false } row && (visibility is null || await visibility.MaySeeAsync(row, former: false, ct)))
             {
                 found.Add(row);
             }

@@ -46,7 +46,7 @@ public static class SearchResources
                 return PageLinks.Unreadable;
             }
 
-            var read = SearchRequest.Parse(type, page.Parameters, new SearchOptions { Lenient = request.Lenient, ServiceBase = request.Base, Now = clock.GetUtcNow() });
+            var read = SearchRequest.Parse(type, NhsSystems.OfToday(page.Parameters), new SearchOptions { Lenient = request.Lenient, ServiceBase = request.Base, Now = clock.GetUtcNow() });
             if (!read.IsValid)
             {
                 return new InvalidResource(400, read.Issues);

@@ -50,7 +50,7 @@ public static class UpdateResource
                 return await writes.StoreAsync(visibility, type, request.Json, target, ct);
             }
 
-            using var held = await writes.HoldAsync([$"{request.Type}?{condition}"], ct);
+            await using var held = await writes.HoldAsync([$"{request.Type}?{condition}"], ct);
             var match = await conditional.MatchAsync(type, condition, "request.url", ct);
             if (match.Error is { } error)
             {

@@ -15,7 +15,7 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// includes, chains, counts and writes alike. People with a restricted record are found by their exact number only, by the
 /// team that is named for it; people who opted out of the purpose in hand are not found at all.
 /// </summary>
-public sealed class Visibility(ResourceStore store, Directories directories, CurrentCaller current) : ISenderFence
+public sealed class Visibility(ResourceStore store, PatientRecords records, Directories directories, CurrentCaller current) : ISenderFence
 {
     /// <summary>ODS codes of the caller's practices; null: all.</summary>
     public IReadOnlySet<string>? Practices => current.Caller.Practices;
@@ -155,8 +155,15 @@ public sealed class Visibility(ResourceStore store, Directories directories, Cur
     /// <param name="id">Its id.</param>
     /// <param name="ct">Cancels.</param>
     /// <param name="former">Whether its former versions are to be shown as well.</param>
-    public ValueTask<StoredResource?> FindAsync(ResourceType type, string id, CancellationToken ct, bool former = false) =>
-        SeesEverybody ? store.ReadAsync(type, id, ct) : store.ReadAsync(type, id, Exact, former, ct);
+    public async ValueTask<StoredResource?> FindAsync(ResourceType type, string id, CancellationToken ct, bool former = false)
+    {
+        if (RenderedIds.IsRendered(type, id))
+        {
+            return await records.FindAsync(type, id, ct) is { } rendered && await MaySeeAsync(rendered, former, ct) ? rendered : null;
+        }
+
+        return SeesEverybody ? await store.ReadAsync(type, id, ct) : await store.ReadAsync(type, id, Exact, former, ct);
+    }
 
     /// <inheritdoc/>
     async ValueTask<bool> ISenderFence.AllowsAsync(long patientKey, CancellationToken ct) =>

@@ -35,6 +35,12 @@ internal sealed class SearchRequestParser(ResourceType type, SearchOptions optio
                 continue;
             }
 
+            if (value.Contains('\0'))
+            {
+                _issues.Refuse(name, "value", "A value cannot hold the character U+0000.");
+                continue;
+            }
+
             if (_criteria.Count == MaxConditions)
             {
                 _issues.Refuse(name, "too-costly", $"Give at most {MaxConditions} conditions.");

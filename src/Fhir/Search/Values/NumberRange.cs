@@ -114,6 +114,16 @@ internal readonly record struct NumberCriterion(Comparison Comparison, decimal V
         };
     }
 
+    /// <summary>Between which bounds a plain number must be to satisfy it; null: no such bound.</summary>
+    public (decimal? Low, decimal? High) Bounds => Comparison switch
+    {
+        Comparison.Equal => (Add(Value, -Half), Add(Value, Half)),
+        Comparison.NotEqual => (null, null),
+        Comparison.Greater or Comparison.GreaterOrEqual or Comparison.StartsAfter => (Value, null),
+        Comparison.Less or Comparison.LessOrEqual or Comparison.EndsBefore => (null, Value),
+        _ => (Add(Value, -Math.Abs(Value) / 10), Add(Value, Math.Abs(Value) / 10)),
+    };
+
     private bool IsWithin(NumberRange found)
     {
         decimal low = Add(Value, -Half), high = Add(Value, Half);

@@ -52,6 +52,15 @@ public sealed class NumberValue : SearchValue
 
     internal NumberValue(NumberCriterion criterion) => _criterion = criterion;
 
+    /// <summary>No match is below this; null: no such bound.</summary>
+    public decimal? Low => _criterion.Bounds.Low;
+
+    /// <summary>No match is above this; null: no such bound.</summary>
+    public decimal? High => _criterion.Bounds.High;
+
+    /// <summary>Whether a plain number satisfies it.</summary>
+    public bool Matches(decimal number) => _criterion.Matches(new NumberRange(number, number));
+
     internal override bool Matches(scoped in Element element) =>
         NumberRange.TryRead(element.Value, element.Type, out var found) && _criterion.Matches(found);
 }
