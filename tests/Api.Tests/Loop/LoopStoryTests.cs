@@ -22,13 +22,13 @@ public sealed class LoopStoryTests
         using var commissioner = new SignedClient("icb");
         await using var production = await ProductionApp.StartAsync(
         [
-            (hospital, "care/data-supplier", ["*"]), (analyst, "care/analyst", ["*"]), (team, "care/mdt", ["N81019"]), (stranger, "care/mdt", ["Y00002"]),
+            (hospital, "care/data-supplier system/*.cud", ["*"]), (analyst, "care/analyst", ["*"]), (team, "care/mdt system/*.rs", ["N81019"]), (stranger, "care/mdt", ["Y00002"]),
             (commissioner, "care/commissioner", ["*"]),
         ]);
         var app = production.App;
 
         // The hospital sends what it knows, and sees nothing of anybody.
-        await AsAsync(app, hospital, "care/data-supplier");
+        await AsAsync(app, hospital, "care/data-supplier system/*.cud");
         await Story.PostCohortAsync(app);
         await RefusedAsync(app, "/v1/worklist", $"/v1/patients/{Story.Ann}/care-plan", "/v1/coverage?by=place");
 
@@ -39,11 +39,11 @@ public sealed class LoopStoryTests
 
         // She is admitted this week; the team sees why she is on its agenda.
         app.Clock.Now = app.Clock.Now.AddHours(2);
-        await AsAsync(app, hospital, "care/data-supplier");
+        await AsAsync(app, hospital, "care/data-supplier system/*.cud");
         await MeetingTests.OkAsync(await app.Client.PutAsync("/fhir/Encounter/now", new StringContent(
             $$$"""{"resourceType":"Encounter","id":"now","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/{{{Story.Ann}}}"},"period":{"start":"2026-11-18","end":"2026-11-21"}}""",
             Encoding.UTF8, "application/fhir+json")));
-        await AsAsync(app, team, "care/mdt");
+        await AsAsync(app, team, "care/mdt system/*.rs");
         var meeting = await MeetingTests.CallAsync(app);
         var agenda = (await app.GetJsonAsync($"/v1/mdt-meetings/{meeting}")).GetProperty("agenda");
         agenda[0].GetProperty("nhsNumber").GetString().ShouldBe(Story.Ann);
@@ -66,7 +66,7 @@ public sealed class LoopStoryTests
         (await app.Client.GetAsync($"/v1/mdt-meetings/{meeting}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await app.Client.GetAsync($"/v1/patients/{Story.Ann}/joint-assessment")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await app.Client.PostAsync($"/v1/mdt-meetings/{meeting}/close", null)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        await AsAsync(app, team, "care/mdt");
+        await AsAsync(app, team, "care/mdt system/*.rs");
         await MeetingTests.OkAsync(await app.Client.PostAsync($"/v1/mdt-meetings/{meeting}/close", null));
 
         // The plan is agreed with her: joint and complete.
@@ -79,7 +79,7 @@ public sealed class LoopStoryTests
 
         // Five weeks later they review it, and the commissioner's report has counted it all along, without her name.
         app.Clock.Now = app.Clock.Now.AddDays(35);
-        await AsAsync(app, team, "care/mdt");
+        await AsAsync(app, team, "care/mdt system/*.rs");
         var reviewed = await PlanTests.SendAsync(app, HttpMethod.Post, $"/v1/patients/{Story.Ann}/care-plan/review", 2, new { next = "2027-03-01", actions = new[] { new { id = "a1", status = "done" } } });
         reviewed.StatusCode.ShouldBe(HttpStatusCode.OK, await reviewed.Content.ReadAsStringAsync());
         (await app.GetJsonAsync($"/v1/patients/{Story.Ann}/care-plan/versions")).EnumerateArray().Select(v => v.GetProperty("writtenBy").GetString()).Distinct().ShouldBe(["client:runcorn-team"]);
