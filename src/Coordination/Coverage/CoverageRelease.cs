@@ -90,6 +90,9 @@ public sealed record CoverageRelease
     /// <summary>What readers are told of <c>*</c>.</summary>
     public const string Legend = "* stands for 1 to 7 people, or for a larger number where it protects a small one. Other figures are rounded to the nearest 5; rates come from the rounded figures.";
 
+    /// <summary>The breakdown by level, where "at high risk" is the row itself.</summary>
+    public const string LevelDimension = "level";
+
     /// <summary>The breakdown into adults and under-18s, whose rows are headlines themselves.</summary>
     public const string PopulationDimension = "population";
 
@@ -138,12 +141,12 @@ public sealed record CoverageRelease
         for (var b = 0; b < cells.Length; b++)
         {
             // By level, "at high risk" is the row itself: one figure, hidden or shown as one.
-            var byLevel = string.Equals(breakdowns[b].Dimension, "level", StringComparison.Ordinal);
+            var byLevel = string.Equals(breakdowns[b].Dimension, LevelDimension, StringComparison.Ordinal);
             cells[b] = [.. breakdowns[b].Rows.Select(r => new Cells(guard, r.Counts, byLevel && r.Counts.HighRisk == r.Counts.People))];
         }
 
-        // The headline of adults is as much needed as that of the whole list.
-        foreach (var row in cells.Zip(breakdowns).Where(x => x.Second.Dimension == PopulationDimension).SelectMany(x => x.First))
+        // The headlines of adults and of the levels are as much needed as that of the whole list.
+        foreach (var row in cells.Zip(breakdowns).Where(x => x.Second.Dimension is PopulationDimension or LevelDimension).SelectMany(x => x.First))
         {
             row.KeepToTheLast(guard);
         }

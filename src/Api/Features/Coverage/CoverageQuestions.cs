@@ -107,8 +107,11 @@ public sealed class CoverageQuestions(CoverageReads reads, CoverageReleases rele
         var cells = await reads.CellsAsync(counted, CoverageGroups.SplitOf(ask.By), practices, ct);
         var of = ask.WholeList ? cells : cells.FindAll(c => c.Adult);
         var names = CoverageGroups.SplitOf(ask.By) == CoverageSplit.None ? await reads.PracticesAsync(ct) : [];
-        var rows = of.GroupBy(c => CoverageGroups.Of(ask.By, c, names), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => (g.Key, CoverageFigures.Exact(CoverageGroups.Sum(g, ask.ByModel)))).ToList();
+
+        // Added up by practice first: there are far fewer practices than cells to name.
+        var rows = of.GroupBy(c => (c.PracticeCode, c.Part)).Select(g => (Group: CoverageGroups.Of(ask.By, g.First(), names), Counts: CoverageGroups.Sum(g, ask.ByModel)))
+            .GroupBy(g => g.Group, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => (g.Key, CoverageFigures.Exact(g.Aggregate(default(CoverageCounts), (sum, x) => sum + x.Counts)))).ToList();
         var total = CoverageFigures.Exact(CoverageGroups.Sum(of, ask.ByModel));
         var adults = cells.Where(c => c.Adult).Sum(c => c.People);
         return Answer(

@@ -17,7 +17,7 @@ public sealed record PublishedCoverage(string StandsFor, string Approach, IReadO
     internal const string Adults = "adults", Children = "under 18";
 
     /// <summary>The breakdown of adults by level.</summary>
-    internal const string Level = "level";
+    internal const string Level = CoverageRelease.LevelDimension;
 
     /// <summary>The breakdown of a dimension for adults and under-18s.</summary>
     internal static string ByPopulation(string dimension) => dimension + " and population";

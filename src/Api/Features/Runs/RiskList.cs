@@ -161,7 +161,7 @@ public static class RiskList
                     Add(command, $"own{i}", code);
                     return $"@own{i}";
                 }).ToList();
-                where.Append(names.Count == 0 ? " AND 1=0" : $" AND s.practice_code IN ({string.Join(",", names)})");
+                where.Append(names.Count == 0 ? " AND 1=0" : $" AND s.practice_code IN ({string.Join(",", names)}) AND p.practice_code IN ({string.Join(",", names)})");
             }
 
             if (request.Level is { } level)

@@ -34,6 +34,9 @@ internal static class WorklistSql
         var where = new StringBuilder("1=1");
         Add(command, "hidden", (short)question.Hidden);
         In(command, where, "s.practice_code", "practice", question.Practices);
+
+        // Whoever has moved to another practice is no longer this one's, whatever the last run said.
+        In(command, where, "p.practice_code", "registered", question.Practices);
         Numbers(where, "(CASE WHEN s.agreed_level>0 THEN s.agreed_level ELSE s.model_level END)", filter.Levels);
         Numbers(where, "s.change", filter.Changes.Select(c => (int)c));
         Numbers(where, "s.frailty", filter.Frailty.Select(f => (int)f));

@@ -1,0 +1,194 @@
+using System.Text.Json;
+using BetterCare.Care.Api.Security;
+using BetterCare.Care.Stratification.Timelines;
+
+namespace BetterCare.Care.Tests.Api.Access;
+
+/// <summary>People who opted out, have a restricted record, died or left: who still finds them, for which purpose.</summary>
+public sealed class OptOutApp : IAsyncLifetime
+{
+    public const string Plain = "9990000018";
+    public const string TypeOne = "9990000026";
+    public const string National = "9990000034";
+    public const string Restricted = "9990000042";
+    public const string VeryRestricted = "9990000050";
+    public const string Died = "9990000069";
+    public const string Left = "9990000077";
+
+    private readonly Dictionary<string, SignedClient> _clients = new(StringComparer.Ordinal);
+
+    internal ProductionApp App { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var id in new[] { "supplier", "mdt", "team", "crew", "analyst" })
+        {
+            _clients[id] = new SignedClient(id);
+        }
+
+        App = await ProductionApp.StartAsync(_clients.Values.Select(c => (c, ScopeOf(c.Id), new[] { "*" })));
+        await PostAsync(
+        [
+            .. Story.Cohort(), Person(TypeOne), Person(National), Person(Restricted), Person(VeryRestricted), Person(Died), Person(Left),
+        ]);
+        await StratifyAsync();
+
+        // All of this comes after the stratification: it holds at once, not from the next run.
+        await PostAsync(
+        [
+            Story.Entry("Consent", "c-1", OptOut("Consent", TypeOne, "\"scope\":{\"text\":\"x\"},\"category\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"827241000000103\"}]}],\"patient\"", ",\"policyRule\":{\"text\":\"x\"}")),
+            Story.Entry("Flag", "f-1", OptOut("Flag", National, "\"code\":{\"coding\":[{\"system\":\"https://bettercare.care/opt-out\",\"code\":\"national-data-opt-out\"}]},\"subject\"", "")),
+            Person(Restricted, Label("R")), Person(VeryRestricted, Label("V")), Person(Died, "\"deceasedDateTime\":\"2026-11-10\","), Person(Left, "\"active\":false,"),
+        ]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        foreach (var client in _clients.Values)
+        {
+            client.Dispose();
+        }
+    }
+
+    public Task<string> TokenAsync(string who) => _clients[who].TokenAsync(App.Client, ScopeOf(who));
+
+    public static string Label(string code) => $"\"meta\":{{\"security\":[{{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"{code}\"}}]}},";
+
+    public static string Person(string number, string extra = "") => Story.Entry("Patient", number,
+        $$$"""{"resourceType":"Patient","id":"{{{number}}}",{{{extra}}}"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"{{{number}}}"}],"name":[{"family":"Quietly"}],"telecom":[{"system":"phone","value":"01632 960999"}],"gender":"female","birthDate":"1938-02-03","address":[{"line":["1 Secret Street"],"postalCode":"WA7 1AA"}],"contact":[{"name":{"family":"Secretkin"}}],"generalPractitioner":[{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"N81019"}}]}""");
+
+    public async Task PostAsync(IEnumerable<string> entries)
+    {
+        var posted = await App.SendAsync(await TokenAsync("supplier"), HttpMethod.Post, "/fhir", Story.Bundle(entries));
+        posted.Status.ShouldBe(200, posted.Text);
+    }
+
+    private async Task StratifyAsync()
+    {
+        var analyst = await TokenAsync("analyst");
+        var accepted = await App.SendAsync(analyst, HttpMethod.Post, "/v1/stratification-runs", "{\"indexDate\":\"2026-11-01\"}", "application/json");
+        var address = JsonDocument.Parse(accepted.Text).RootElement.GetProperty("status").GetString()!;
+        for (var i = 0; i < 600 && (await App.JsonAsync(analyst, address)).GetProperty("status").GetString() is "queued" or "running"; i++)
+        {
+            await Task.Delay(50);
+        }
+    }
+
+    private static string OptOut(string type, string number, string before, string after) =>
+        $"{{\"resourceType\":\"{type}\",\"id\":\"{type[..1].ToLowerInvariant()}-1\",\"status\":\"active\",{before}:{{\"reference\":\"Patient/{number}\"}}{after}}}";
+
+    private static string ScopeOf(string who) => who switch
+    {
+        "supplier" => "care/data-supplier system/*.cud",
+        "team" => "care/mdt care/restricted-records system/*.rs",
+        "crew" => "care/urgent-care",
+        "analyst" => "care/analyst",
+        _ => "care/mdt system/*.rs",
+    };
+}
+
+/// <summary>Opt-outs and restricted records hold in every way to ask, by purpose.</summary>
+public sealed class OptOutTests(OptOutApp given) : IClassFixture<OptOutApp>
+{
+    [Theory]
+    [InlineData(PurposeOfUse.Treatment, PersonFlags.None)]
+    [InlineData(PurposeOfUse.Emergency, PersonFlags.None)]
+    [InlineData(PurposeOfUse.PatientRequest, PersonFlags.None)]
+    [InlineData(PurposeOfUse.CareManagement, PersonFlags.TypeOneOptOut)]
+    [InlineData(PurposeOfUse.PublicHealth, PersonFlags.TypeOneOptOut)]
+    [InlineData(PurposeOfUse.Operations, PersonFlags.TypeOneOptOut | PersonFlags.NationalOptOut)]
+    [InlineData(PurposeOfUse.Research, PersonFlags.TypeOneOptOut | PersonFlags.NationalOptOut)]
+    [InlineData(PurposeOfUse.SystemAdministration, PersonFlags.TypeOneOptOut | PersonFlags.NationalOptOut)]
+    public void Purpose_HidesThoseWhoOptedOutOfIt(PurposeOfUse purpose, PersonFlags hidden) => purpose.Hides().ShouldBe(hidden);
+
+    [Theory]
+    [InlineData("TREAT", true)]
+    [InlineData("PATRQT", true)]
+    [InlineData("CAREMGT", false)]
+    public async Task TypeOneOptOut_HidesFromCaseFinding_NotFromCare(string purpose, bool seen)
+    {
+        var token = await given.TokenAsync("mdt");
+        var expected = seen ? 200 : 404;
+        foreach (var address in new[] { $"/fhir/Patient/{OptOutApp.TypeOne}", $"/fhir/Patient/{OptOutApp.TypeOne}/$everything", $"/fhir/Consent/c-1", $"/fhir/Consent/c-1/_history", $"/v1/patients/{OptOutApp.TypeOne}/urgent-care-accesses" })
+        {
+            (await given.App.GetAsync(token, address, ("X-Purpose-Of-Use", purpose))).Status.ShouldBe(expected, address);
+        }
+
+        foreach (var address in new[] { $"/fhir/Patient?identifier={OptOutApp.TypeOne}", $"/fhir/Consent?patient={OptOutApp.TypeOne}", "/fhir/Patient?family=quietly", "/fhir/Patient?birthdate=1938-02-03", "/fhir/Patient/_history?_count=1000", "/fhir/Consent?patient:Patient.family=quietly" })
+        {
+            (await given.App.GetAsync(token, address, ("X-Purpose-Of-Use", purpose))).Text.Contains($"Patient/{OptOutApp.TypeOne}\"", StringComparison.Ordinal).ShouldBe(seen, address);
+        }
+    }
+
+    [Fact]
+    public async Task RiskList_LeavesOutWhoOptedOutDiedOrLeft_FromTheMomentItIsKnown()
+    {
+        var team = (await given.App.JsonAsync(await given.TokenAsync("mdt"), "/v1/risk-list?count=500")).GetProperty("people");
+        var listed = team.EnumerateArray().Select(p => p.GetProperty("nhsNumber").GetString()).ToList();
+
+        listed.ShouldContain(OptOutApp.Plain);
+        listed.ShouldContain(OptOutApp.National, "the national data opt-out does not apply to finding cases for a person's own care");
+        listed.Intersect([OptOutApp.TypeOne, OptOutApp.Restricted, OptOutApp.VeryRestricted, OptOutApp.Died, OptOutApp.Left]).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("PUBHLTH", 0)]
+    [InlineData("HOPERAT", 1)]
+    [InlineData("HRESCH", 1)]
+    public async Task NationalOptOut_HidesFromPlanningAndResearch_EvenUnderPseudonyms(string purpose, int fewer)
+    {
+        var all = (await given.App.JsonAsync(await given.TokenAsync("mdt"), "/v1/risk-list?count=500")).GetProperty("people").GetArrayLength();
+
+        var (status, text) = await given.App.GetAsync(await given.TokenAsync("analyst"), "/v1/risk-list?count=500", ("X-Purpose-Of-Use", purpose));
+
+        status.ShouldBe(200, text);
+        JsonDocument.Parse(text).RootElement.GetProperty("people").GetArrayLength().ShouldBe(all - fewer);
+    }
+
+    [Theory]
+    [InlineData(OptOutApp.Restricted)]
+    [InlineData(OptOutApp.VeryRestricted)]
+    public async Task RestrictedRecord_IsForTheNamedTeam_ByExactNumber_WithoutLocation(string number)
+    {
+        var mdt = await given.TokenAsync("mdt");
+        var team = await given.TokenAsync("team");
+        foreach (var address in new[] { $"/fhir/Patient/{number}", $"/fhir/Patient/{number}/_history", $"/fhir/Patient/{number}/_history/1", $"/fhir/Patient/{number}/$everything", $"/v1/patients/{number}/care-plan", $"/fhir/Patient/{number}/Observation" })
+        {
+            (await given.App.GetAsync(mdt, address)).Status.ShouldBe(404, address);
+        }
+
+        (await given.App.GetAsync(await given.TokenAsync("crew"), $"/v1/urgent-care/{number}?reason=Fall")).Status.ShouldBe(404);
+        (await given.App.JsonAsync(mdt, $"/fhir/Patient?identifier={number}")).TryGetProperty("entry", out _).ShouldBeFalse();
+        foreach (var address in new[] { "/fhir/Patient?family=quietly", "/fhir/Patient?birthdate=1938-02-03", $"/fhir/Patient?identifier={number}&address-postalcode=WA7%201AA", "/fhir/Patient/_history?_count=1000", "/v1/risk-list?count=500" })
+        {
+            (await given.App.GetAsync(team, address)).Text.ShouldNotContain($"{number}\",\"", Case.Sensitive, address);
+        }
+
+        foreach (var address in new[] { $"/fhir/Patient/{number}", $"/fhir/Patient?identifier={number}", $"/fhir/Patient/{number}/_history", $"/fhir/Patient/{number}/_history/1", $"/fhir/Patient/{number}/_history/2", $"/fhir/Patient/{number}/$everything" })
+        {
+            var (status, text) = await given.App.GetAsync(team, address);
+            status.ShouldBe(200, address);
+            text.ShouldContain("Quietly", Case.Sensitive, address);
+            foreach (var secret in new[] { "Secret", "WA7", "01632", "N81019", "generalPractitioner" })
+            {
+                text.ShouldNotContain(secret, Case.Sensitive, address);
+            }
+
+            JsonDocument.Parse(text);
+        }
+    }
+
+    [Fact]
+    public async Task Label_TakenAway_ShowsTheWholeRecordAgain()
+    {
+        const string Number = "9990000085";
+        await given.PostAsync([OptOutApp.Person(Number, OptOutApp.Label("R"))]);
+        var mdt = await given.TokenAsync("mdt");
+        (await given.App.GetAsync(mdt, $"/fhir/Patient/{Number}")).Status.ShouldBe(404);
+
+        await given.PostAsync([OptOutApp.Person(Number)]);
+
+        (await given.App.GetAsync(mdt, $"/fhir/Patient/{Number}")).Text.ShouldContain("1 Secret Street");
+    }
+}
