@@ -21,13 +21,13 @@ internal static class ServeVerb
 
     public static async Task<int> RunAsync(ParseResult parse, string urls, CancellationToken ct)
     {
-        await using var app = CareHost.Build(["--urls", urls], Verb.Overrides(parse));
         try
         {
+            await using var app = CareHost.Build(["--urls", urls], Verb.Overrides(parse));
             await CareHost.RunAsync(app, ct);
             return Verb.Ok;
         }
-        catch (Exception e) when (e is IOException or Microsoft.Extensions.Options.OptionsValidationException or System.Data.Common.DbException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or Microsoft.Extensions.Options.OptionsValidationException or System.Data.Common.DbException)
         {
             new Terminal(parse.GetValue(Verb.Json)).Fail(e.Message);
             return Verb.Failed;

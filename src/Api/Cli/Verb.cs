@@ -71,7 +71,7 @@ internal static class Verb
 
     public static ServiceProvider Provider(ParseResult parse)
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection(Overrides(parse)).Build();
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddSecretFiles().AddInMemoryCollection(Overrides(parse)).Build();
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         services.AddSingleton<IConfiguration>(configuration);

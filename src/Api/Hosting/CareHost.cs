@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Bcf;
+using BetterCare.Care.Api.Features.Audit;
 using BetterCare.Care.Api.Features.CarePlans;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -32,7 +33,8 @@ public static class CareHost
     public static WebApplication Build(string[] args, IEnumerable<KeyValuePair<string, string?>>? overrides = null, Action<WebApplicationBuilder>? customise = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.Configuration.AddInMemoryCollection(overrides ?? []);
+        SecretFiles.DemandNoSecretInFiles(builder.Configuration);
+        builder.Configuration.AddSecretFiles().AddInMemoryCollection(overrides ?? []);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -51,8 +53,10 @@ public static class CareHost
 
             // What a command fails of is thrown and told by whoever sent it; on an empty PostgreSQL database the first always does.
             .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
+        builder.AddWebHygiene();
         builder.Services.AddCare(builder.Configuration);
         builder.Services.AddHostedService<JobWorker>();
+        builder.Services.AddHostedService<AuditUpkeep>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<LoopWorker>());
         builder.Services.AddHostedService<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
@@ -71,8 +75,11 @@ public static class CareHost
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
+        app.UseWebHygiene();
+        app.UseMiddleware<RefusalLimits>();
         app.UseMiddleware<Security.AuditedRequests>();
         app.UseMiddleware<Security.Callers>();
+        app.UseMiddleware<RateLimits>();
         Map(app);
 
         // Said explicitly, so that the endpoints are known before the host starts: openapi.yaml is written from them.
@@ -105,10 +112,13 @@ public static class CareHost
         ValidateResource.Map(fhir);
         GetEverything.Map(fhir);
         MatchPatient.Map(fhir);
+        SearchAuditEvents.Map(fhir);
+        ReadAuditEvent.Map(fhir);
         StartExport.Map(fhir);
         GetExport.Map(fhir);
         GetMetadata.Map(fhir);
         StartImport.Map(app);
+        Features.Tracing.TracingEndpoints.Map(app);
         GetImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);
@@ -121,6 +131,7 @@ public static class CareHost
         PutCarePlan.Map(app);
         GetUrgentCare.Map(app);
         GetUrgentCareAccesses.Map(app);
+        GetAccessReport.Map(app);
         GetCoverage.Map(app);
         GetCoverageTrend.Map(app);
         GetCoverageReport.Map(app);

@@ -18,6 +18,9 @@ public sealed class CareOptions
     /// <summary>Largest NDJSON upload of <c>$import</c> in bytes.</summary>
     public long MaxUploadBytes { get; set; } = 4L << 30;
 
+    /// <summary>Days for which audit rows are kept; 0: for ever.</summary>
+    public int AuditKeepDays { get; set; }
+
     /// <summary>Bulk exports under way at a time; one more is answered 429.</summary>
     public int MaxExports { get; set; } = 8;
 

@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features;
+using BetterCare.Care.Api.Features.Audit;
 using BetterCare.Care.Api.Features.Access;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
@@ -32,11 +33,13 @@ public static class Services
             .Validate(o => !string.IsNullOrWhiteSpace(o.Database), "Care:Database is empty: give a file path or a PostgreSQL connection string.")
             .ValidateOnStart();
         services.AddSingleton(TimeProvider.System);
+        Features.Tracing.TracingEndpoints.AddTracing(services, configuration);
         services.AddSingleton(provider => new CareDatabase(provider.GetRequiredService<IOptions<CareOptions>>().Value.Database));
         services.AddDbContextFactory<CareDbContext>((provider, options) => provider.GetRequiredService<CareDatabase>().Configure(options));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContext());
         services.AddSingleton<Directories>();
         services.AddHttpContextAccessor();
+        services.AddScoped<AuditPeople>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
@@ -63,7 +66,7 @@ public static class Services
         services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
-        services.AddSingleton<IPatientMatcher, RulesMatcher>();
+        services.AddSingleton<IPatientMatcher, PopulationMatcher>();
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();

@@ -24,6 +24,9 @@ public enum Grant
     /// <summary>Read one person's contingency plan in an emergency.</summary>
     UrgentCare,
 
+    /// <summary>Read the audit: who saw whom (privacy officer).</summary>
+    ReadAudit,
+
     /// <summary>Operate the service.</summary>
     Administer,
 

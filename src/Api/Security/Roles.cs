@@ -21,6 +21,9 @@ public static class Roles
     /// <summary>Operates the service; sees no one.</summary>
     public const string Administrator = "administrator";
 
+    /// <summary>Reads the audit, and tells people who has seen their record.</summary>
+    public const string PrivacyOfficer = "privacy-officer";
+
     /// <summary>An addition to another role: the named team that may look up people with a restricted record.</summary>
     public const string RestrictedRecords = "restricted-records";
 
@@ -35,6 +38,7 @@ public static class Roles
         [UrgentCare] = ([Grant.UrgentCare], [PurposeOfUse.Emergency]),
         [Analyst] = ([Grant.ReadLists, Grant.RunStratification, Grant.ReadCoverage], [PurposeOfUse.Operations, PurposeOfUse.PublicHealth, PurposeOfUse.Research]),
         [Administrator] = ([Grant.Administer, Grant.RunStratification], [PurposeOfUse.SystemAdministration]),
+        [PrivacyOfficer] = ([Grant.ReadAudit], [PurposeOfUse.PatientRequest]),
         [RestrictedRecords] = ([], []),
     };
 

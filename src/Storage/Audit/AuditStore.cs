@@ -57,6 +57,15 @@ public sealed class AuditStore(CareDatabase database)
     /// <summary>Opens the connection on which a chain is.</summary>
     public Task<DbConnection> OpenAsync(byte chain, CancellationToken ct) => chain == AuditChain.Changes ? database.OpenAsync(ct) : database.OpenAuditAsync(ct);
 
+    /// <summary>The end of a chain; null where it has no rows.</summary>
+    public async Task<AuditHead?> HeadAsync(byte chain, CancellationToken ct)
+    {
+        await using var connection = await OpenAsync(chain, ct);
+        return await RowsAsync(connection, "chain=@chain", 1, ct, ("chain", (short)chain)).FirstOrDefaultAsync(ct) is { } last
+            ? new AuditHead(chain, last.Seq, Convert.ToHexStringLower(last.Hash))
+            : null;
+    }
+
     /// <summary>One record; null where there is none, or no longer.</summary>
     public async Task<AuditRecord?> ReadAsync(byte chain, long seq, CancellationToken ct)
     {
