@@ -24,6 +24,8 @@ internal static class BenchVerb
         BenchModels.AddTo(command, people);
         command.Add(Verb("risk-list", "Pages of the risk list and answers of the tier planner, after a run: milliseconds.", people, BenchRiskList.MeasureAsync));
         command.Add(HttpBench.Create());
+        command.Add(LoopBench.Worklist(people));
+        command.Add(LoopBench.Leads());
         command.Add(CoverageBench.Create());
         command.Add(Verb("validate", "Validation on one core: MB a second.", people, ValidateAsync));
         command.Add(MatchBench.Create());

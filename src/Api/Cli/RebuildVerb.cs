@@ -14,6 +14,7 @@ internal static class RebuildVerb
             async (services, terminal, token) =>
             {
                 var resources = await terminal.ProgressAsync("Rebuild", progress => services.GetRequiredService<Rebuilder>().RunAsync(progress, token));
+                await services.GetRequiredService<Storage.Worklists.WorklistFacts>().CatchUpAsync(0, DateOnly.FromDateTime(services.GetRequiredService<TimeProvider>().GetLocalNow().DateTime), token);
                 terminal.Result(new { resources }, r => terminal.Say($"{r.resources:N0} resources read. Run a stratification next, so that levels and coverage follow."));
                 return Verb.Ok;
             },

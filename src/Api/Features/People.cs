@@ -6,6 +6,8 @@ using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
+using BetterCare.Care.Storage.Worklists;
+using BetterCare.Care.Stratification.Features;
 using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features;
@@ -42,16 +44,25 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         if (standing is null)
         {
             var run = await db.Runs.Where(r => r.Status == JobStatus.Completed).OrderByDescending(r => r.RunId).Select(r => new { r.RunId, r.IndexDay }).FirstOrDefaultAsync(ct);
-            var level = run is null ? (byte)0 : await db.RiskScores.Where(s => s.RunId == run.RunId && s.PatientKey == patient.PatientKey).Select(s => s.Level).SingleOrDefaultAsync(ct);
+            var score = run is null ? null : await db.RiskScores.AsNoTracking().SingleOrDefaultAsync(s => s.RunId == run.RunId && s.PatientKey == patient.PatientKey, ct);
+            var reasons = WorklistFacts.MainReasons(score?.Reasons ?? []);
             standing = new PersonStanding
             {
                 PatientKey = patient.PatientKey,
                 PracticeCode = patient.PracticeCode,
-                ModelLevel = level,
+                ModelLevel = score?.Level ?? 0,
                 AgeBand = AgeBand.Of(patient.Facts.AgeOn(run?.IndexDay ?? Today.DayNumber)),
                 Sex = (byte)patient.Sex,
                 Deprivation = patient.Deprivation,
+                Risk = score?.Probability ?? 0,
+                PreviousLevel = score?.PreviousLevel ?? 0,
+                Change = score?.Change ?? LevelChange.None,
+                Reason1 = (byte)reasons.First,
+                Reason2 = (byte)reasons.Second,
+                Reason3 = (byte)reasons.Third,
             };
+            var events = await db.Timelines.Where(t => t.PatientKey == patient.PatientKey).Select(t => t.Events).SingleOrDefaultAsync(ct) ?? [];
+            StandingFacts.Of(new PersonHistory(), patient.Facts, events, Today).Fill(standing);
             db.Standings.Add(standing);
         }
 

@@ -49,6 +49,11 @@ public readonly record struct StandingFacts(byte Frailty, bool InCareHome, long 
         return new StandingFacts(FrailtyOf(history), history.Has(SocialFact.CareHomeResident, CareHomeLookBackDays), low, high, admitted, discharged);
     }
 
+    /// <summary>Puts them where worklists look.</summary>
+    public void Fill(Model.PersonStanding standing) =>
+        (standing.Frailty, standing.InCareHome, standing.ConditionsLow, standing.ConditionsHigh, standing.AdmittedDay, standing.DischargedDay) =
+        (Frailty, InCareHome, ConditionsLow, ConditionsHigh, AdmittedDay, DischargedDay);
+
     private static readonly ConditionGroup[] Groups = [.. Enum.GetValues<ConditionGroup>().Where(g => (int)g is > 0 and < 128)];
 
     // Clegg 2016, doi:10.1093/ageing/afw039: above 0.12 mild, 0.24 moderate, 0.36 severe. A diagnosis by a clinician goes before.

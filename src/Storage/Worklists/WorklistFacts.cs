@@ -118,7 +118,7 @@ public sealed class WorklistFacts(CareDatabase database)
     }
 
     /// <summary>The three predictors that raise the score most, as numbers from 1.</summary>
-    private static (int First, int Second, int Third) MainReasons(byte[] stored)
+    public static (int First, int Second, int Third) MainReasons(byte[] stored)
     {
         Span<int> main = stackalloc int[3];
         var count = 0;

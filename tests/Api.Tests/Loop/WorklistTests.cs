@@ -63,7 +63,7 @@ public sealed class WorklistTests
 
         await LeadTests.DecideAsync(app, Story.Gp, "Knows her.");
 
-        (await NumbersAsync(app, $"?caseload={Story.Gp}")).ShouldBe([Story.Ann]);
+        (await NumbersAsync(app, $"?caseload={Story.Gp}&condition=HeartFailure&dischargedWithin=365")).ShouldBe([Story.Ann]);
         (await NumbersAsync(app, $"?caseload={Story.SocialWorker}")).ShouldBeEmpty();
     }
 

@@ -38,7 +38,8 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
     /// <summary>Reads query values into a filter; <c>caseload=me</c> is the caller's own, any other value that professional's.</summary>
     public Decision<WorklistFilter> Parse(IEnumerable<KeyValuePair<string, string?>> query)
     {
-        var me = current.Caller.Name;
+        // Callers are named "user:…" or "client:…"; the part after it is the id that the place gave them.
+        var me = current.Caller.Name[(current.Caller.Name.IndexOf(':', StringComparison.Ordinal) + 1)..];
         var values = query.ToList();
         for (var i = 0; i < values.Count; i++)
         {
@@ -95,26 +96,35 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
 
         var question = new WorklistQuestion(filter, await PracticesAsync(filter, ct), reasons, conditions, (byte)current.Caller.Hidden, people.Today);
         var rows = new List<WorklistPerson>(count);
-        string? next = null;
         await using var connection = await database.OpenAsync(ct);
-        await using var command = connection.CreateCommand();
-        WorklistSql.Build(command, question, after, count + 1);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        (double Risk, long Key) last = default;
-        while (await reader.ReadAsync(ct))
+        while (true)
         {
-            if (rows.Count == count)
+            // People who may not be shown are passed over: where that leaves room, the page goes on behind them.
+            await using var command = connection.CreateCommand();
+            WorklistSql.Build(command, question, after, count + 1);
+            var read = 0;
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
             {
-                next = Cursor(last);
-                break;
+                read++;
+                if (rows.Count == count)
+                {
+                    return new WorklistPage(rows, Cursor(after!.Value));
+                }
+
+                after = (reader.GetDouble(1), reader.GetInt64(0));
+                if (reader.GetBoolean(27))
+                {
+                    AccessTrail.Current?.Saw(reader.GetInt64(0));
+                    rows.Add(Row(reader, model, people.Today));
+                }
             }
 
-            last = (reader.GetDouble(1), reader.GetInt64(0));
-            AccessTrail.Current?.Saw(reader.GetInt64(0));
-            rows.Add(Row(reader, model, people.Today));
+            if (read <= count)
+            {
+                return new WorklistPage(rows, null);
+            }
         }
-
-        return new WorklistPage(rows, next);
     }
 
     /// <summary>Practices that the filter and the caller allow; null: all.</summary>
@@ -178,10 +188,13 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
 }
 
 /// <summary>The predictors of a run's model, by number and by id.</summary>
-public sealed record RunModel(int RunId, IReadOnlyList<string> Ids, IReadOnlyDictionary<string, int> Numbers)
+/// <param name="RunId">The run.</param>
+/// <param name="Labels">In plain English, in the model's order.</param>
+/// <param name="Numbers">By id, from 1.</param>
+public sealed record RunModel(int RunId, IReadOnlyList<string> Labels, IReadOnlyDictionary<string, int> Numbers)
 {
     /// <summary>A predictor's label; null for number 0 or one that the model does not have.</summary>
-    public string? Label(int number) => number > 0 && number <= Ids.Count ? Predictors.Find(Ids[number - 1])?.Label ?? Ids[number - 1] : null;
+    public string? Label(int number) => number > 0 && number <= Labels.Count ? Labels[number - 1] : null;
 }
 
 /// <summary>The model of the current run, read once per run.</summary>
@@ -201,7 +214,7 @@ public sealed class RunModels(IDbContextFactory<CareDbContext> contexts)
 
         var document = await db.Runs.Where(r => r.RunId == runId).Select(r => r.Model).SingleAsync(ct);
         var ids = ModelDocument.Parse(Encoding.UTF8.GetBytes(document)).ToModel().FeatureIds;
-        return _last = new RunModel(runId.Value, ids, ids.Select((id, i) => (id, i)).ToDictionary(x => x.id, x => x.i + 1, StringComparer.Ordinal));
+        return _last = new RunModel(runId.Value, [.. ids.Select(id => Predictors.Find(id)?.Label ?? id)], ids.Select((id, i) => (id, i)).ToDictionary(x => x.id, x => x.i + 1, StringComparer.Ordinal));
     }
 }
 

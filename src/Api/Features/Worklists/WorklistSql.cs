@@ -17,7 +17,8 @@ internal sealed record WorklistQuestion(
     WorklistFilter Filter, IReadOnlyCollection<string>? Practices, IReadOnlyCollection<int> Reasons, IReadOnlyCollection<ConditionGroup> Conditions, byte Hidden, DateOnly Today);
 
 /// <summary>
-/// The worklist in SQL: one indexed read of one narrow table, joined to the person for the rows of the page. It agrees with
+/// The worklist in SQL: one indexed read of one narrow table, and the rows of the page in full. The last column says whether
+/// the caller may be shown the person: the dead, the hidden and those who have moved are passed over. It agrees with
 /// <see cref="WorklistFilter.Matches"/>. A filter on the last days goes by the index of those days, everything else by risk.
 /// </summary>
 internal static class WorklistSql
@@ -30,12 +31,13 @@ internal static class WorklistSql
     public static void Build(DbCommand command, WorklistQuestion question, (double Risk, long Key)? after, int limit)
     {
         var filter = question.Filter;
-        var where = new StringBuilder("p.death_day=0 AND (p.flags & @hidden)=0");
+        var where = new StringBuilder("1=1");
+        var shown = new StringBuilder("p.death_day=0 AND (p.flags & @hidden)=0");
         Add(command, "hidden", (short)question.Hidden);
         In(command, where, "s.practice_code", "practice", question.Practices);
 
         // Whoever has moved to another practice is no longer this one's, whatever the last run said.
-        In(command, where, "p.practice_code", "registered", question.Practices);
+        In(command, shown, "p.practice_code", "registered", question.Practices);
         Numbers(where, "(CASE WHEN s.agreed_level>0 THEN s.agreed_level ELSE s.model_level END)", filter.Levels);
         Numbers(where, "s.change", filter.Changes.Select(c => (int)c));
         Numbers(where, "s.frailty", filter.Frailty.Select(f => (int)f));
@@ -96,13 +98,15 @@ internal static class WorklistSql
 
         Add(command, "limit", limit);
 
-        // The plus keeps the order by risk from choosing the index where few rows match: those are found by day, and sorted.
+        // The page is found in the narrow table, mostly from an index alone, and only its rows are looked up in full. The plus
+        // keeps the order by risk from choosing the index where few rows match: those are found by day, and sorted.
         command.CommandText = $"""
             SELECT s.patient_key, s.risk, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.agreed_level, s.model_level, s.previous_level, s.change,
               s.lead_id, s.lead_name, s.lead_role, s.has_lead, s.lead_state, s.plan_state, s.plan_joint, s.plan_complete, s.review_day, s.frailty, s.in_care_home,
-              s.admitted_day, s.discharged_day, s.reason1, s.reason2, s.reason3
-            FROM person_standing s JOIN patient p ON p.patient_key=s.patient_key
-            WHERE {where} ORDER BY {(byDay ? "+" : "")}s.risk DESC, s.patient_key LIMIT @limit
+              s.admitted_day, s.discharged_day, s.reason1, s.reason2, s.reason3, ({shown})
+            FROM (SELECT s.patient_key, s.risk FROM person_standing s WHERE {where} ORDER BY {(byDay ? "+" : "")}s.risk DESC, s.patient_key LIMIT @limit) k
+            JOIN person_standing s ON s.patient_key=k.patient_key JOIN patient p ON p.patient_key=k.patient_key
+            ORDER BY k.risk DESC, k.patient_key
             """;
     }
 
