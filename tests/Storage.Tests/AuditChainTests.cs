@@ -60,7 +60,7 @@ public sealed class AuditChainTests
 
         await ExecuteAsync(test, AuditChain.Accesses, sql);
 
-        var fault = (await Verifier(test).VerifyAsync(heads, null, Ct)).Faults.First();
+        var fault = (await Verifier(test).VerifyAsync(heads, null, Ct)).Faults[0];
         (fault.Chain, fault.Seq).ShouldBe((AuditChain.Accesses, seq));
         fault.Problem.ShouldContain(word);
     }

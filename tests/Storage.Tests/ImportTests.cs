@@ -193,7 +193,7 @@ public sealed class ImportTests
 
         (await test.RejectsAsync(job)).ShouldBeEmpty();
         var stored = 0;
-        await foreach (var resource in test.Store.OfTypeAsync(ResourceType.Condition, Ct))
+        await foreach (var resource in test.Store.AsOfAsync(ResourceType.Condition, long.MaxValue, Ct))
         {
             var before = Encoding.UTF8.GetString(resource.Body.AsSpan(0, resource.MetaAt)).Replace(" ", "", StringComparison.Ordinal);
             before.ShouldEndWith("\"meta\":{");
