@@ -29,10 +29,7 @@ public sealed class PageLinks(IDataProtectionProvider protection)
     /// <param name="kind">What is paged: a cursor of one kind is no good for another.</param>
     /// <param name="subject">See <see cref="PageRequest.Subject"/>.</param>
     /// <param name="query">The request as a query string, and where the page begins.</param>
-    public string Link(string address, string kind, string subject, string query) => $"{address}?{Parameter}={Seal(kind, $"{subject}\n{query}")}";
-
-    /// <summary>Seals where a page begins, for lists that make their links themselves.</summary>
-    public string Seal(string kind, string state) => Protector(kind).Protect(state);
+    public string Link(string address, string kind, string subject, string query) => $"{address}?{Parameter}={Protector(kind).Protect($"{subject}\n{query}")}";
 
     /// <summary>Reads a request for a page.</summary>
     /// <param name="kind">What is paged.</param>
@@ -61,8 +58,7 @@ public sealed class PageLinks(IDataProtectionProvider protection)
         return true;
     }
 
-    /// <summary>What was sealed; null where it is none of ours.</summary>
-    public string? Open(string kind, string token)
+    private string? Open(string kind, string token)
     {
         try
         {

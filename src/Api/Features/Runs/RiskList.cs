@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
@@ -20,8 +19,6 @@ namespace BetterCare.Care.Api.Features.Runs;
 /// <summary>The risk list of the current run: the people an MDT works through, highest risk first.</summary>
 public static class RiskList
 {
-    private const string Sealed = "risk-list";
-
     /// <summary>A page of the list.</summary>
     public sealed record Query(string? Practice, int? Level, string? Change, string? Sort, string? Cursor, int Count) : IRequest<Result<Page>>, IGuarded
     {
@@ -68,7 +65,7 @@ public static class RiskList
     }
 
     /// <summary>Answers the query with one indexed read of a page.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, TimeProvider clock, PageLinks pages) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
         private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
         private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
@@ -110,7 +107,7 @@ public static class RiskList
             }
 
             Cursor? cursor = null;
-            if (request.Cursor is not null && !Cursor.TryParse(pages.Open(Sealed, request.Cursor) ?? "", request.Sort ?? "risk", out cursor))
+            if (request.Cursor is not null && !Cursor.TryParse(request.Cursor, request.Sort ?? "risk", out cursor))
             {
                 return new Invalid("cursor", "The cursor is not one of this list and sort order. Start again without it.");
             }
@@ -132,8 +129,7 @@ public static class RiskList
             {
                 if (rows.Count == request.Count)
                 {
-                    // A name or a storage key is nothing for an address, which proxies and browsers keep.
-                    next = pages.Seal(Sealed, new Cursor(request.Sort ?? "risk", Convert.ToString(last.Value, CultureInfo.InvariantCulture)!, last.Key).ToString());
+                    next = new Cursor(request.Sort ?? "risk", Convert.ToString(last.Value, CultureInfo.InvariantCulture)!, last.Key).ToString();
                     break;
                 }
 
@@ -253,7 +249,7 @@ public static class RiskList
         /// <summary>Where a page ended: the value sorted by and the key that breaks ties, so that pages neither repeat nor skip.</summary>
         private sealed record Cursor(string Sort, string Value, long Key)
         {
-            public override string ToString() => JsonSerializer.Serialize(this, Json);
+            public override string ToString() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this, Json)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
 
             public object Typed() => Sort switch
             {
@@ -267,7 +263,8 @@ public static class RiskList
                 cursor = null;
                 try
                 {
-                    cursor = JsonSerializer.Deserialize<Cursor>(text, Json);
+                    var padded = text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '=');
+                    cursor = JsonSerializer.Deserialize<Cursor>(Convert.FromBase64String(padded), Json);
                     _ = cursor?.Typed();
                     return cursor?.Sort == sort;
                 }
