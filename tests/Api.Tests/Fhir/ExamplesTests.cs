@@ -12,7 +12,7 @@ public sealed partial class ExamplesTests(CareApp app) : IClassFixture<CareApp>
     private static readonly string[] Faulty = ["medrx0301", "UKCore-MedicationDispense-CiprofloxacinOral-Example"];
 
     [Theory]
-    [InlineData("fhir-examples.ndjson", 195)]
+    [InlineData("fhir-examples.ndjson", 208)]
     [InlineData("uk-core-examples.ndjson", 96)]
     public async Task Put_PublishedExamples_ComeBackAsTheyWereSent(string file, int atLeast)
     {
@@ -32,7 +32,8 @@ public sealed partial class ExamplesTests(CareApp app) : IClassFixture<CareApp>
             using var document = JsonDocument.Parse(line);
             var type = document.RootElement.GetProperty("resourceType").GetString()!;
             var id = document.RootElement.GetProperty("id").GetString()!;
-            if (type is "Patient" or "Bundle" or "Parameters" or "OperationOutcome" || Faulty.Contains(id))
+            // A Subscription must name an address that the operator allows.
+            if (type is "Patient" or "Bundle" or "Parameters" or "OperationOutcome" or "Subscription" || Faulty.Contains(id))
             {
                 continue;
             }
