@@ -109,6 +109,9 @@ public static class GetUrgentCare
             return await ViewAsync(patient, ct);
         }
 
+        // More than any record holds: a record beyond it is a fault, not a life.
+        private const int MostOfAType = 10_000;
+
         private async Task<View> ViewAsync(Patient patient, CancellationToken ct)
         {
             var key = patient.PatientKey;
@@ -121,7 +124,7 @@ public static class GetUrgentCare
             var clinical = new ClinicalSummary();
             foreach (var type in ClinicalSummary.Types)
             {
-                await foreach (var resource in resources.OfPatientAsync(key, type, ct))
+                foreach (var resource in await resources.ListOfPatientAsync(key, type, MostOfAType, ct))
                 {
                     using var json = JsonDocument.Parse(resource.Body);
                     clinical.Add(type, json.RootElement);
