@@ -17,6 +17,9 @@ internal sealed class SignedClient : IDisposable
 
     public string Id { get; }
 
+    /// <summary>What the ids of its keys begin with.</summary>
+    public string KeyPrefix { get; init; } = "";
+
     /// <summary>Time by which assertions are dated.</summary>
     public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
 
@@ -27,8 +30,8 @@ internal sealed class SignedClient : IDisposable
         return new JsonObject
         {
             ["keys"] = new JsonArray(
-                new JsonObject { ["kty"] = "RSA", ["kid"] = "rsa", ["n"] = Encode(rsa.Modulus!), ["e"] = Encode(rsa.Exponent!) },
-                new JsonObject { ["kty"] = "EC", ["kid"] = "ec", ["crv"] = "P-384", ["x"] = Encode(ec.X!), ["y"] = Encode(ec.Y!) }),
+                new JsonObject { ["kty"] = "RSA", ["kid"] = KeyPrefix + "rsa", ["n"] = Encode(rsa.Modulus!), ["e"] = Encode(rsa.Exponent!) },
+                new JsonObject { ["kty"] = "EC", ["kid"] = KeyPrefix + "ec", ["crv"] = "P-384", ["x"] = Encode(ec.X!), ["y"] = Encode(ec.Y!) }),
         };
     }
 
@@ -43,7 +46,7 @@ internal sealed class SignedClient : IDisposable
 
     public string Assertion(string alg = "RS384", string audience = "http://localhost/auth/token", Action<JsonObject>? payload = null, Action<JsonObject>? header = null)
     {
-        var head = new JsonObject { ["alg"] = alg, ["typ"] = "JWT", ["kid"] = alg.StartsWith("ES", StringComparison.Ordinal) ? "ec" : "rsa" };
+        var head = new JsonObject { ["alg"] = alg, ["typ"] = "JWT", ["kid"] = KeyPrefix + (alg.StartsWith("ES", StringComparison.Ordinal) ? "ec" : "rsa") };
         var body = new JsonObject
         {
             ["iss"] = Id, ["sub"] = Id, ["aud"] = audience, ["jti"] = Guid.NewGuid().ToString(), ["exp"] = Now.AddMinutes(4).ToUnixTimeSeconds(), ["iat"] = Now.ToUnixTimeSeconds(),
