@@ -18,6 +18,8 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     TokenVerb.Create(),
     MigrateVerb.Create(),
     RebuildVerb.Create(),
+    TraceVerb.Create(),
+    PdsStandInVerb.Create(),
     VerifyAuditVerb.Create(),
     AccessReportVerb.Create(),
     SbomVerb.Create(),

@@ -94,6 +94,27 @@ public sealed class CareDbContext : DbContext
     /// <summary>Who opened whose record in an emergency, and why.</summary>
     public DbSet<UrgentCareAccess> UrgentCareAccesses => Set<UrgentCareAccess>();
 
+    /// <summary>People who came without an NHS number.</summary>
+    public DbSet<TracingPerson> TracingPeople => Set<TracingPerson>();
+
+    /// <summary>What was posted about them.</summary>
+    public DbSet<TracingResource> TracingResources => Set<TracingResource>();
+
+    /// <summary>Who they may be.</summary>
+    public DbSet<TracingCandidate> TracingCandidates => Set<TracingCandidate>();
+
+    /// <summary>What was decided about them.</summary>
+    public DbSet<TracingDecision> TracingDecisions => Set<TracingDecision>();
+
+    /// <summary>Former numbers.</summary>
+    public DbSet<NumberAlias> NumberAliases => Set<NumberAlias>();
+
+    /// <summary>Records made one.</summary>
+    public DbSet<PersonMerge> Merges => Set<PersonMerge>();
+
+    /// <summary>What undoing a merge puts back.</summary>
+    public DbSet<PersonMergeRow> MergeRows => Set<PersonMergeRow>();
+
     /// <summary>The audit chains; on SQLite, that of changes only.</summary>
     public DbSet<AuditRow> AuditEvents => Set<AuditRow>();
 
@@ -202,6 +223,13 @@ public sealed class CareDbContext : DbContext
         m.Entity<AgreedLevelRecord>().ToTable("agreed_level_record").HasKey(x => new { x.PatientKey, x.Id });
         m.Entity<CarePlanVersion>().ToTable("care_plan_version").HasKey(x => new { x.PatientKey, x.Version });
         m.Entity<UrgentCareAccess>().ToTable("urgent_care_access").HasKey(x => new { x.PatientKey, x.Id });
+        m.Entity<TracingPerson>().ToTable("tracing_person").HasKey(x => x.Id);
+        m.Entity<TracingResource>().ToTable("tracing_resource").HasKey(x => new { x.PersonId, x.Type, x.Id });
+        m.Entity<TracingCandidate>().ToTable("tracing_candidate").HasKey(x => new { x.PersonId, x.NhsNumber });
+        m.Entity<TracingDecision>().ToTable("tracing_decision").HasKey(x => new { x.PersonId, x.Id });
+        m.Entity<NumberAlias>().ToTable("number_alias").HasKey(x => x.NhsNumber);
+        m.Entity<PersonMerge>().ToTable("person_merge").HasKey(x => x.Id);
+        m.Entity<PersonMergeRow>().ToTable("person_merge_row").HasKey(x => new { x.MergeId, x.Ordinal });
         m.Entity<AuditRow>().ToTable("audit_event").HasKey(x => new { x.Chain, x.Seq });
         m.Entity<AuditPerson>().ToTable("audit_person").HasKey(x => new { x.PatientKey, x.Chain, x.Seq });
         m.Entity<AuditChainState>().ToTable("audit_chain_state").HasKey(x => x.Chain);

@@ -26,6 +26,7 @@ internal static class BenchVerb
         command.Add(HttpBench.Create());
         command.Add(CoverageBench.Create());
         command.Add(Verb("validate", "Validation on one core: MB a second.", people, ValidateAsync));
+        command.Add(MatchBench.Create());
         return command;
     }
 

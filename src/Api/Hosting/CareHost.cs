@@ -118,6 +118,7 @@ public static class CareHost
         GetExport.Map(fhir);
         GetMetadata.Map(fhir);
         StartImport.Map(app);
+        Features.Tracing.TracingEndpoints.Map(app);
         GetImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);

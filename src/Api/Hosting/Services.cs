@@ -33,6 +33,7 @@ public static class Services
             .Validate(o => !string.IsNullOrWhiteSpace(o.Database), "Care:Database is empty: give a file path or a PostgreSQL connection string.")
             .ValidateOnStart();
         services.AddSingleton(TimeProvider.System);
+        Features.Tracing.TracingEndpoints.AddTracing(services, configuration);
         services.AddSingleton(provider => new CareDatabase(provider.GetRequiredService<IOptions<CareOptions>>().Value.Database));
         services.AddDbContextFactory<CareDbContext>((provider, options) => provider.GetRequiredService<CareDatabase>().Configure(options));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContext());
@@ -65,7 +66,7 @@ public static class Services
         services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
         services.AddSingleton<ResourceSearch>();
-        services.AddSingleton<IPatientMatcher, RulesMatcher>();
+        services.AddSingleton<IPatientMatcher, PopulationMatcher>();
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();

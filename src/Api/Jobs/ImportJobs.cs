@@ -23,6 +23,7 @@ public sealed record ImportReport(
     long Updated,
     long Unchanged,
     long Rejected,
+    long Waiting,
     IReadOnlyList<ImportFileReport> Files,
     string? RejectsFile,
     double Percent)
@@ -33,7 +34,7 @@ public sealed record ImportReport(
 }
 
 /// <summary>What became of one file.</summary>
-public sealed record ImportFileReport(string Name, long Lines, long Created, long Updated, long Unchanged, long Rejected, bool Finished);
+public sealed record ImportFileReport(string Name, long Lines, long Created, long Updated, long Unchanged, long Rejected, long Waiting, bool Finished);
 
 /// <summary>Creates, runs and reports import jobs; the command line and <c>$import</c> share them.</summary>
 public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkImporter importer, IOptions<CareOptions> options, TimeProvider clock)
@@ -155,7 +156,8 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
             files.Sum(f => f.Updated),
             files.Sum(f => f.Unchanged),
             rejected,
-            [.. files.Select(f => new ImportFileReport(f.Name, f.Lines, f.Created, f.Updated, f.Unchanged, f.Rejected, f.Finished))],
+            files.Sum(f => f.Waiting),
+            [.. files.Select(f => new ImportFileReport(f.Name, f.Lines, f.Created, f.Updated, f.Unchanged, f.Rejected, f.Waiting, f.Finished))],
             rejected > 0 && job.Status == JobStatus.Completed ? RejectsPath(jobId) : null,
             files.Count == 0 ? 100 : 100.0 * files.Count(f => f.Finished) / files.Count)
         {

@@ -210,6 +210,10 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
         {
             batch.Items.Add(prepared.Item);
         }
+        else if (prepared.Waiting is { } waiting)
+        {
+            batch.Waiting.Add(waiting);
+        }
         else if (prepared.PatientUnknown)
         {
             batch.Checkpoint!.Pending.Add(new ImportPending { JobId = file.JobId, Ordinal = file.Ordinal, Line = line, Body = text.ToArray() });
@@ -261,6 +265,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
             if (!outcome.IsTransaction || batch.Checkpoint!.Rejects.Count == 0)
             {
                 batch.Items.AddRange(outcome.Entries.Where(e => e.Item is not null).Select(e => e.Item!));
+                batch.Waiting.AddRange(outcome.Entries.Where(e => e.Waiting is not null).Select(e => e.Waiting!));
             }
         }
 
@@ -345,6 +350,10 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
                     if (prepared.Item is not null)
                     {
                         batch.Items.Add(prepared.Item);
+                    }
+                    else if (prepared.Waiting is { } untraced)
+                    {
+                        batch.Waiting.Add(untraced);
                     }
                     else
                     {

@@ -3,6 +3,7 @@ using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Storage.Tracing;
 
 namespace BetterCare.Care.Storage.Ingest;
 
@@ -14,6 +15,9 @@ namespace BetterCare.Care.Storage.Ingest;
 /// <param name="Url">The request's URL.</param>
 public sealed record BundleEntry(int Index, PreparedResource? Item, IReadOnlyList<Issue> Issues, string Method, string Url)
 {
+    /// <summary>It waits for an NHS number; null where it does not.</summary>
+    public WaitingItem? Waiting { get; init; }
+
     /// <summary>HTTP status where the entry is refused.</summary>
     public int Status { get; init; } = 400;
 
@@ -237,7 +241,8 @@ public sealed class BundlePreparer
         var supplier = await session.Directories.SupplierAsync(supplierUri, ct);
         if (resource.Type == ResourceType.Patient)
         {
-            id = PatientNumber(json, identifiers[entry.Identifiers])?.Value ?? id;
+            id = PatientNumber(json, resource, identifiers[entry.Identifiers])?.Value
+                ?? (NhsNumber.TryParse(id, out _) ? id : ResourcePreparer.SourceIdOf(resource.Text.Of(json.Span), id, keepsId: true));
         }
         else if (method == "PUT")
         {
@@ -324,8 +329,13 @@ public sealed class BundlePreparer
         return hash < 0 ? source : source[..hash];
     }
 
-    private static NhsNumber? PatientNumber(ReadOnlyMemory<byte> json, IdentifierFound[] identifiers)
+    private static NhsNumber? PatientNumber(ReadOnlyMemory<byte> json, ResourceFound patient, IdentifierFound[] identifiers)
     {
+        if (identifiers.Length > 1 && ResourcePreparer.NumberInForce(patient.Text.Of(json.Span)) is { } inForce)
+        {
+            return inForce;
+        }
+
         foreach (var identifier in identifiers)
         {
             if (identifier.TopLevel && Text(json, identifier.System) is NhsNumber.System or NhsNumber.OldSystem
@@ -364,7 +374,7 @@ public sealed class BundlePreparer
         {
             Expression = $"Bundle.entry[{index}].resource{i.Expression[Math.Max(0, i.Expression.IndexOf('.', StringComparison.Ordinal))..]}",
         });
-        return new BundleEntry(index, prepared.Item, [.. issues], method, url) { Status = prepared.PatientUnknown ? 422 : 400 };
+        return new BundleEntry(index, prepared.Item, [.. issues], method, url) { Status = prepared.PatientUnknown ? 422 : 400, Waiting = prepared.Waiting };
     }
 
     /// <summary>The version of an entity tag <c>W/"3"</c>; -1 where it is none of ours, which no resource has; null where absent.</summary>

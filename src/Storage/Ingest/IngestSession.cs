@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Storage.Tracing;
 
 namespace BetterCare.Care.Storage.Ingest;
 
@@ -15,6 +16,7 @@ public sealed class IngestSession(Directories directories)
     private readonly ConcurrentDictionary<long, long> _numbers = new();
     private readonly ConcurrentDictionary<(int Supplier, string Id), (long Key, NhsNumber Number)> _aliases = new();
     private readonly ConcurrentDictionary<long, NhsNumber> _numberOf = new();
+    private readonly ConcurrentDictionary<(int Supplier, string Id), string> _waiting = new();
     private readonly ConcurrentDictionary<long, bool> _brought = new();
     private readonly SemaphoreSlim _lock = new(1, 1);
 
@@ -35,6 +37,19 @@ public sealed class IngestSession(Directories directories)
 
     /// <summary>References of a transaction that stand for its own entries: <c>urn:uuid:…</c> to <c>Type/id</c>.</summary>
     public Dictionary<string, string> FullUrls { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>A session that knows the same people, for what another supplier says.</summary>
+    public IngestSession For(string? supplier)
+    {
+        var other = new IngestSession(Directories) { Supplier = supplier };
+        foreach (var (number, key) in _numbers)
+        {
+            other._numbers[number] = key;
+            other._numberOf[key] = NhsNumber.FromStored(number);
+        }
+
+        return other;
+    }
 
     /// <summary>The key of the person with this number; null where there is none, or none that the sender may send data of.</summary>
     public async ValueTask<long?> FindAsync(NhsNumber number, CancellationToken ct) =>
@@ -66,6 +81,21 @@ public sealed class IngestSession(Directories directories)
         _aliases[(supplier, sourceId)] = (key.Value, number);
         return (key.Value, number);
     }
+
+    /// <summary>The id in the tracing queue of the person whom a supplier calls so, or null where they do not wait.</summary>
+    public async ValueTask<string?> FindWaitingAsync(int supplier, string sourceId, CancellationToken ct)
+    {
+        if (_waiting.TryGetValue((supplier, sourceId), out var person))
+        {
+            return person;
+        }
+
+        var id = WaitingItem.IdOf(supplier, sourceId);
+        return await Directories.IsWaitingAsync(id, ct) ? _waiting[(supplier, sourceId)] = id : null;
+    }
+
+    /// <summary>The id in the tracing queue of a person whom this session brings without a number.</summary>
+    public string BringWaiting(int supplier, string sourceId) => _waiting[(supplier, sourceId)] = WaitingItem.IdOf(supplier, sourceId);
 
     /// <summary>The key of a person whom this session brings, new where there is none.</summary>
     public async ValueTask<long> BringAsync(NhsNumber number, int supplier, string? sourceId, CancellationToken ct)

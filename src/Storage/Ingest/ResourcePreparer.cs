@@ -8,6 +8,7 @@ using BetterCare.Care.Fhir.Views;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Storage.Timelines;
+using BetterCare.Care.Storage.Tracing;
 using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Ingest;
@@ -16,7 +17,11 @@ namespace BetterCare.Care.Storage.Ingest;
 /// <param name="Item">Ready to be written; null when it is not.</param>
 /// <param name="Issues">Errors, or warnings of a resource that is taken.</param>
 /// <param name="PatientUnknown">It is sound, but the person it is about is not here (yet).</param>
-public readonly record struct Prepared(PreparedResource? Item, IReadOnlyList<Issue> Issues, bool PatientUnknown);
+public readonly record struct Prepared(PreparedResource? Item, IReadOnlyList<Issue> Issues, bool PatientUnknown)
+{
+    /// <summary>It is sound and waits for an NHS number; null where it does not.</summary>
+    public WaitingItem? Waiting { get; init; }
+}
 
 /// <summary>How a request names what it writes, beyond the resource itself.</summary>
 public sealed record WriteTarget
@@ -44,7 +49,7 @@ public sealed record WriteTarget
 /// Turns posted bytes into a row: validates, finds the person, makes ids and patient references ours, and reads events and
 /// index keys. One instance per thread.
 /// </summary>
-public sealed class ResourcePreparer
+public sealed partial class ResourcePreparer
 {
     private static readonly ReaderOptions Options = ReaderOptions.Default;
     private static readonly ConcurrentDictionary<ushort, bool> PatientLinks = new();
@@ -99,9 +104,17 @@ public sealed class ResourcePreparer
         long patientKey;
         if (found.Type == ResourceType.Patient)
         {
-            if (NumberOf(json.Span, identifiers, target?.Id ?? target?.SourceId ?? postedId, out var number) is { } issue)
+            var given = target?.Id ?? target?.SourceId ?? postedId;
+            if (NumberOf(json.Span, found, identifiers, given, out var number) is { } issue)
             {
-                return new Prepared(null, [issue], false);
+                return issue.Key == NumberRequired
+                    ? await WithoutNumberAsync(session, json, found, references, supplier, supplierUri, given, line, target, ct)
+                    : new Prepared(null, [issue], false);
+            }
+
+            if (await session.Directories.SurvivorAsync(number, ct) is { } survivor)
+            {
+                return await UnderFormerNumberAsync(session, json, found, survivor, line, target, ct);
             }
 
             id = number.Value;
@@ -125,7 +138,8 @@ public sealed class ResourcePreparer
             var person = await PersonOfAsync(session, json, supplier, found, references, identifiers, ct);
             if (person is null)
             {
-                return new Prepared(null, [NotKnown(found, references, identifiers)], true);
+                return await WithSomeoneWhoWaitsAsync(session, json, found, references, supplier, supplierUri, id, ct)
+                    ?? new Prepared(null, [NotKnown(found, references, identifiers)], true);
             }
 
             patientKey = person.Value;
@@ -229,7 +243,7 @@ public sealed class ResourcePreparer
         return Encoding.UTF8.GetString(hash < 0 ? source : source[..hash]);
     }
 
-    private static Issue? NumberOf(ReadOnlySpan<byte> json, IdentifierFound[] identifiers, string? id, out NhsNumber number)
+    private static Issue? NumberOf(ReadOnlySpan<byte> json, ResourceFound found, IdentifierFound[] identifiers, string? id, out NhsNumber number)
     {
         number = default;
         var seen = 0;
@@ -240,6 +254,12 @@ public sealed class ResourcePreparer
                 seen++;
                 if (seen > 1)
                 {
+                    if (NumberInForce(found.Text.Of(json)) is { } inForce)
+                    {
+                        number = inForce;
+                        return null;
+                    }
+
                     return new Issue(IssueSeverity.Error, "business-rule", "Patient.identifier",
                         "There are two NHS numbers. A Patient has one; say of a superseded one that it is old (use: old).", "nhs-number");
                 }
@@ -262,7 +282,7 @@ public sealed class ResourcePreparer
         }
 
         return new Issue(IssueSeverity.Error, "business-rule", "Patient.identifier",
-            $"There is no NHS number. Send an identifier with system {NhsNumber.System}; a person without one is traced first.", "nhs-number-required");
+            $"There is no NHS number. Send an identifier with system {NhsNumber.System}; a person without one is traced first.", NumberRequired);
     }
 
     private static bool IsNhsNumberSystem(ReadOnlySpan<byte> system) =>
@@ -368,9 +388,13 @@ public sealed class ResourcePreparer
 
     private static async ValueTask<(long Key, NhsNumber Number)?> PatientAsync(IngestSession session, int supplier, string id, CancellationToken ct)
     {
-        if (NhsNumber.TryParse(id, out var number) && await session.FindAsync(number, ct) is { } key)
+        if (NhsNumber.TryParse(id, out var number))
         {
-            return (key, number);
+            number = await session.Directories.SurvivorAsync(number, ct) ?? number;
+            if (await session.FindAsync(number, ct) is { } key)
+            {
+                return (key, number);
+            }
         }
 
         return await session.FindAsync(supplier, id, ct);

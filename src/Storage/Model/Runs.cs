@@ -92,6 +92,9 @@ public sealed class ImportFile
     /// <summary>Refused lines.</summary>
     public long Rejected { get; set; }
 
+    /// <summary>Lines that wait for an NHS number.</summary>
+    public long Waiting { get; set; }
+
     /// <summary>Whether the file is done.</summary>
     public bool Finished { get; set; }
 }

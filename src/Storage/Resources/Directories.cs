@@ -10,7 +10,7 @@ namespace BetterCare.Care.Storage.Resources;
 /// Who is who: NHS numbers and suppliers' ids to patient keys, supplier URIs to supplier keys, references to practices'
 /// ODS codes. Answers come from memory; what is not there is looked up once. Only committed people are here.
 /// </summary>
-public sealed class Directories(CareDatabase database) : IAsyncDisposable
+public sealed partial class Directories(CareDatabase database) : IAsyncDisposable
 {
     /// <summary>The supplier that gives no name.</summary>
     public const int UnnamedSupplier = 1;
@@ -179,6 +179,7 @@ public sealed class Directories(CareDatabase database) : IAsyncDisposable
     {
         _byNumber.Clear();
         _byAlias.Clear();
+        _superseded = null;
     }
 
     /// <inheritdoc/>

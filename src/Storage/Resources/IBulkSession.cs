@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
@@ -7,6 +8,9 @@ namespace BetterCare.Care.Storage.Resources;
 /// <summary>The engine's side of a commit: sets of rows in, nothing decided here.</summary>
 internal interface IBulkSession : IAsyncDisposable
 {
+    /// <summary>The connection whose transaction the commit is.</summary>
+    DbConnection Connection { get; }
+
     Task BeginAsync();
 
     Task CommitAsync();

@@ -18,6 +18,8 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
     private NpgsqlTransaction? _transaction;
     private bool _staged;
 
+    public DbConnection Connection => connection;
+
     public async Task BeginAsync()
     {
         await StageAsync();

@@ -4,6 +4,7 @@ using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Timelines;
+using BetterCare.Care.Storage.Tracing;
 using BetterCare.Care.Stratification.Timelines;
 using Microsoft.Data.Sqlite;
 
@@ -223,6 +224,15 @@ public sealed class ResourceWriter : IAsyncDisposable
             }
 
             await ApplyAsync(session, plan);
+            for (var i = 0; i < group.Count; i++)
+            {
+                if (failures[i] is null)
+                {
+                    await WaitingWriter.KeepAsync(session.Connection, group[i], now);
+                    await (group[i].Also?.Invoke(session.Connection) ?? Task.CompletedTask);
+                }
+            }
+
             foreach (var batch in group)
             {
                 if (batch.Checkpoint is { } checkpoint)

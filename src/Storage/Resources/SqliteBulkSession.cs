@@ -17,6 +17,8 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     private AuditAppender? _audit;
     private readonly List<(PreparedResource Item, long Hash)> _codes = [];
 
+    public DbConnection Connection => connection;
+
     // A reader that wants to write later must not deadlock with us: take the write lock at once.
     public Task BeginAsync() => Run("BEGIN IMMEDIATE");
 

@@ -1,7 +1,9 @@
+using System.Data.Common;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Tracing;
 using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Resources;
@@ -164,6 +166,12 @@ public sealed class WriteBatch
 {
     /// <summary>The resources, in order.</summary>
     public List<PreparedResource> Items { get; } = [];
+
+    /// <summary>What waits for an NHS number, kept in the same commit.</summary>
+    public List<WaitingItem> Waiting { get; } = [];
+
+    /// <summary>Done in the same commit, once the resources are written; null nothing.</summary>
+    public Func<DbConnection, Task>? Also { get; init; }
 
     /// <summary>Progress of a bulk import; null for a request.</summary>
     public ImportCheckpoint? Checkpoint { get; init; }

@@ -61,7 +61,7 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             work.Error = refusal;
             work.Item = null;
         }
-        else if (entry is { Item: null, Existing: null })
+        else if (entry is { Item: null, Existing: null, Waiting: null })
         {
             var resolved = entry.Method switch
             {
@@ -168,6 +168,12 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
             json.WriteString("status"u8, error.Status.ToString(CultureInfo.InvariantCulture));
             json.WritePropertyName("outcome"u8);
             json.WriteRawValue(OutcomeJson.Of(work.Issues));
+        }
+        else if (work.Entry.Waiting is { } waiting)
+        {
+            json.WriteString("status"u8, "202 Accepted"u8);
+            json.WritePropertyName("outcome"u8);
+            json.WriteRawValue(OutcomeJson.Of(new WaitsForTracing(waiting).Issues));
         }
         else if (work.Entry.Existing is { } existing)
         {

@@ -5,6 +5,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Storage.Tracing;
 using MediatR;
 using Microsoft.Extensions.Options;
 
@@ -101,7 +102,8 @@ public static class PostBundle
         {
             var batch = new WriteBatch();
             batch.Items.AddRange(work.Where(w => w.Item is not null).OrderBy(w => w.Order).Select(w => w.Item!));
-            if (batch.Items.Count == 0 || await writer.WriteAsync(batch, ct) is not { } failure)
+            batch.Waiting.AddRange(work.Select(w => w.Entry.Waiting).OfType<WaitingItem>());
+            if ((batch.Items.Count == 0 && batch.Waiting.Count == 0) || await writer.WriteAsync(batch, ct) is not { } failure)
             {
                 return null;
             }
@@ -113,12 +115,20 @@ public static class PostBundle
         /// <summary>Each entry stands alone, but all of a kind are queued at once, so they share a commit.</summary>
         private async Task BatchAsync(List<EntryWork> work, CancellationToken ct)
         {
-            foreach (var kind in work.Where(w => w.Item is not null).GroupBy(w => w.Order).OrderBy(g => g.Key))
+            foreach (var kind in work.Where(w => w.Item is not null || w.Entry.Waiting is not null).GroupBy(w => w.Order).OrderBy(g => g.Key))
             {
                 var writing = kind.Select(w =>
                 {
                     var batch = new WriteBatch();
-                    batch.Items.Add(w.Item!);
+                    if (w.Item is { } item)
+                    {
+                        batch.Items.Add(item);
+                    }
+                    else
+                    {
+                        batch.Waiting.Add(w.Entry.Waiting!);
+                    }
+
                     return (Work: w, Write: writer.WriteAsync(batch, ct));
                 }).ToList();
                 foreach (var (entry, write) in writing)

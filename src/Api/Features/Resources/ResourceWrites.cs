@@ -7,6 +7,7 @@ using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Storage.Tracing;
 
 namespace BetterCare.Care.Api.Features.Resources;
 
@@ -46,6 +47,11 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
         try
         {
             var prepared = await preparer.PrepareAsync(sender?.Session ?? new IngestSession(directories), json, 1, target, ct);
+            if (prepared.Waiting is not null)
+            {
+                return prepared;
+            }
+
             if (prepared.Item is null)
             {
                 return new InvalidResource(prepared.PatientUnknown ? 422 : 400, prepared.Issues);
@@ -66,6 +72,14 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
         if (prepared.Error is { } error)
         {
             return error;
+        }
+
+        if (prepared.Value.Waiting is { } waiting)
+        {
+            var queue = new WriteBatch();
+            queue.Waiting.Add(waiting);
+            await writer.WriteAsync(queue, ct);
+            return new WaitsForTracing(waiting);
         }
 
         var item = prepared.Value.Item!;
@@ -131,6 +145,23 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
             ? new Issue(IssueSeverity.Error, "invalid", "Patient.identifier", "The NHS number of the address and that of the identifier are not the same.", "nhs-number")
             : null;
     }
+}
+
+/// <summary>Taken, but not in a record yet: the person has no NHS number and is being traced.</summary>
+public sealed record WaitsForTracing(WaitingItem Item) : CareError(202, "informational", "")
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<Issue> Issues =>
+    [
+        new Issue(
+            IssueSeverity.Information,
+            "incomplete",
+            Item.Type.Name(),
+            Item.Type == ResourceType.Patient
+                ? $"The person has no NHS number and is being traced. This is kept, and so is what you post about them: refer to them as Patient/{Item.Id}. It is in the tracing queue under {Item.PersonId}."
+                : $"The person it is about has no NHS number yet and is being traced. It is kept, and enters their record with them. It is in the tracing queue under {Item.PersonId}.",
+            "nhs-number-traced"),
+    ];
 }
 
 /// <summary>The answer to a write: status, version headers, and as much of the resource as the client prefers.</summary>
