@@ -193,7 +193,8 @@ public sealed class ImportTests
 
         (await test.RejectsAsync(job)).ShouldBeEmpty();
         var stored = 0;
-        await foreach (var resource in test.Store.OfTypeAsync(ResourceType.Condition, Ct))
+        var ann = await test.Directories.FindAsync(BetterCare.Care.Fhir.Nhs.NhsNumber.Parse(Given.Ann), Ct);
+        await foreach (var resource in test.Store.OfPatientAsync(ann!.Value, ResourceType.Condition, Ct))
         {
             var before = Encoding.UTF8.GetString(resource.Body.AsSpan(0, resource.MetaAt)).Replace(" ", "", StringComparison.Ordinal);
             before.ShouldEndWith("\"meta\":{");
