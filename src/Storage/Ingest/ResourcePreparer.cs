@@ -95,6 +95,11 @@ public sealed partial class ResourcePreparer
         WriteTarget? target,
         CancellationToken ct)
     {
+        if (found.Type == ResourceType.AuditEvent)
+        {
+            return Refuse("not-supported", "AuditEvent", "The audit is written by this service alone. Keep your own AuditEvents in your own audit repository.");
+        }
+
         _splice.Clear();
         var supplierUri = session.Supplier ?? SupplierOf(json.Span, found);
         var supplier = await session.Directories.SupplierAsync(supplierUri, ct);

@@ -33,7 +33,7 @@ public sealed class CapabilityTests(CareApp app) : IClassFixture<CareApp>
                     "vread" => ((await app.GetAsync($"{type}/none/_history/1")).Status, 404),
                     "history-instance" => ((await app.GetAsync($"{type}/none/_history")).Status, 404),
                     "history-type" => ((await app.GetAsync($"{type}/_history")).Status, 200),
-                    "search-type" => ((await app.GetAsync($"{type}?_id=none")).Status, 200),
+                    "search-type" => ((await app.GetAsync(type == "AuditEvent" ? "AuditEvent?agent=none" : $"{type}?_id=none")).Status, 200),
                     "create" => ((await app.PostAsync(type, "{}")).Status, 400),
                     "update" => ((await app.PutAsync($"{type}/none", "{}")).Status, 400),
                     "patch" => ((await app.SendAsync(HttpMethod.Patch, $"{type}/none", "[]", ("Content-Type", "application/json-patch+json"))).Status, 404),
@@ -56,6 +56,12 @@ public sealed class CapabilityTests(CareApp app) : IClassFixture<CareApp>
             var type = (string)resource!["type"]!;
             foreach (var parameter in resource["searchParam"]!.AsArray())
             {
+                if (type == "AuditEvent")
+                {
+                    // The audit's own search, which AuditTests tries.
+                    continue;
+                }
+
                 var value = (string)parameter!["type"]! switch
                 {
                     "date" => "2024-01-01",

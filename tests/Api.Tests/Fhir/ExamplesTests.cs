@@ -12,8 +12,8 @@ public sealed partial class ExamplesTests(CareApp app) : IClassFixture<CareApp>
     private static readonly string[] Faulty = ["medrx0301", "UKCore-MedicationDispense-CiprofloxacinOral-Example"];
 
     [Theory]
-    [InlineData("fhir-examples.ndjson", 208)]
-    [InlineData("uk-core-examples.ndjson", 96)]
+    [InlineData("fhir-examples.ndjson", 204)]
+    [InlineData("uk-core-examples.ndjson", 95)]
     public async Task Put_PublishedExamples_ComeBackAsTheyWereSent(string file, int atLeast)
     {
         var lines = await File.ReadAllLinesAsync(Find(file), TestContext.Current.CancellationToken);
@@ -32,8 +32,8 @@ public sealed partial class ExamplesTests(CareApp app) : IClassFixture<CareApp>
             using var document = JsonDocument.Parse(line);
             var type = document.RootElement.GetProperty("resourceType").GetString()!;
             var id = document.RootElement.GetProperty("id").GetString()!;
-            // A Subscription must name an address that the operator allows.
-            if (type is "Patient" or "Bundle" or "Parameters" or "OperationOutcome" or "Subscription" || Faulty.Contains(id))
+            // A Subscription must name an address that the operator allows; AuditEvents are the service's own to write.
+            if (type is "Patient" or "Bundle" or "Parameters" or "OperationOutcome" or "Subscription" or "AuditEvent" || Faulty.Contains(id))
             {
                 continue;
             }

@@ -11,6 +11,7 @@ public abstract class PageTests(CareApp app)
     public async Task Next_OfAnySearch_NamesNobody()
     {
         var number = await app.GivenPatientAsync("Sealington");
+        await app.GivenPatientAsync("Another");
         for (var i = 1; i <= 4; i++)
         {
             await app.PostAsync("Observation", CareApp.Observation(number, date: $"2025-01-0{i}"));

@@ -16,6 +16,9 @@ public static class SearchAuditEvents
 {
     private const int DefaultCount = 50;
     private const int MaxCount = 500;
+    /// <summary>Whether the audit can be searched by a parameter.</summary>
+    public static bool Takes(string parameter) => Known.Contains(parameter);
+
     private static readonly string[] Known = ["patient", "date", "agent", "agent-name", "action", "outcome", "_count", "_cursor", "_format"];
 
     /// <summary>What is asked.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using BetterCare.Care.Api.Features.Audit;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Fhir;
@@ -57,6 +58,13 @@ public static class GetMetadata
         var names = endpoints.Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var type in Types)
         {
+            if (type == ResourceType.AuditEvent)
+            {
+                // The service's own audit: read and searched, written by nobody from outside.
+                WriteType(json, type, ["read", "search-type"], [], names);
+                continue;
+            }
+
             WriteType(json, type, [.. interactions.Where(i => !i.OnSystem).Select(i => i.Code)], [.. operations.Where(o => !o.OnSystem && (o.Type.Length == 0 || o.Type == type.Name()))], names);
         }
 
@@ -116,8 +124,8 @@ public static class GetMetadata
         json.WriteBoolean("updateCreate"u8, interactions.Contains("update"));
         json.WriteBoolean("conditionalCreate"u8, interactions.Contains("create"));
         json.WriteString("conditionalRead"u8, "full-support"u8);
-        json.WriteBoolean("conditionalUpdate"u8, names.Contains("UpdateResourceWhere"));
-        json.WriteString("conditionalDelete"u8, names.Contains("DeleteResourceWhere") ? "single"u8 : "not-supported"u8);
+        json.WriteBoolean("conditionalUpdate"u8, interactions.Contains("update") && names.Contains("UpdateResourceWhere"));
+        json.WriteString("conditionalDelete"u8, interactions.Contains("delete") && names.Contains("DeleteResourceWhere") ? "single"u8 : "not-supported"u8);
         json.WriteStartArray("referencePolicy"u8);
         json.WriteStringValue("literal"u8);
         json.WriteStringValue("logical"u8);
@@ -134,8 +142,8 @@ public static class GetMetadata
 
     private static void WriteSearch(Utf8JsonWriter json, ResourceType type)
     {
-        var supported = SearchParameters.For(type).All.Where(p => p.IsSupported).ToList();
-        var references = supported.Where(p => p.Type == SearchParameterType.Reference).ToList();
+        var supported = SearchParameters.For(type).All.Where(p => p.IsSupported && (type != ResourceType.AuditEvent || SearchAuditEvents.Takes(p.Code))).ToList();
+        var references = type == ResourceType.AuditEvent ? [] : supported.Where(p => p.Type == SearchParameterType.Reference).ToList();
         if (references.Count > 0)
         {
             json.WriteStartArray("searchInclude"u8);
