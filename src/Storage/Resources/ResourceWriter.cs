@@ -6,7 +6,6 @@ using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Storage.Tracing;
 using BetterCare.Care.Stratification.Timelines;
-using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -33,7 +32,6 @@ public sealed class ResourceWriter : IAsyncDisposable
     private readonly Directories _directories;
     private readonly Channel<WriteBatch> _queue = Channel.CreateBounded<WriteBatch>(256);
     private readonly CancellationTokenSource _stop = new();
-    private readonly WalCheckpoints? _checkpoints;
     private Task? _loop;
     private long _lastRequest;
 
@@ -43,7 +41,6 @@ public sealed class ResourceWriter : IAsyncDisposable
         _database = database;
         _directories = directories;
         _clock = clock;
-        _checkpoints = database.Engine == DatabaseEngine.Sqlite ? new WalCheckpoints(database) : null;
     }
 
     /// <summary>
@@ -70,11 +67,6 @@ public sealed class ResourceWriter : IAsyncDisposable
             await _loop;
         }
 
-        if (_checkpoints is not null)
-        {
-            await _checkpoints.DisposeAsync();
-        }
-
         _stop.Dispose();
     }
 
@@ -87,14 +79,10 @@ public sealed class ResourceWriter : IAsyncDisposable
             await GatherAsync(group);
             try
             {
-                session ??= await OpenAsync();
-                if (_checkpoints is not null)
-                {
-                    await _checkpoints.KeepShortAsync();
-                }
-
+                session ??= _database.Engine == DatabaseEngine.Sqlite
+                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
+                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
                 await CommitAsync(session, group);
-                _checkpoints?.Committed(group.Sum(b => b.Items.Count));
             }
 #pragma warning disable CA1031 // Whatever went wrong, the clients that wait must hear of it and the writer must live on.
             catch (Exception e)
@@ -122,18 +110,6 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             await session.DisposeAsync();
         }
-    }
-
-    private async Task<IBulkSession> OpenAsync()
-    {
-        var connection = await _database.OpenAsync(_stop.Token);
-        if (_database.Engine != DatabaseEngine.Sqlite)
-        {
-            return new PostgresBulkSession(connection);
-        }
-
-        WalCheckpoints.TakeOver((SqliteConnection)connection);
-        return new SqliteBulkSession(connection);
     }
 
     /// <summary>
@@ -189,7 +165,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             try
             {
-                session ??= await OpenAsync();
+                session ??= _database.Engine == DatabaseEngine.Sqlite
+                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
+                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
                 await CommitAsync(session, [batch]);
             }
 #pragma warning disable CA1031 // As above.
