@@ -33,7 +33,14 @@ internal static class BatchWork
                 lock (reading)
                 {
                     batch.Clear();
-                    ended = ended || !source.TryFill(batch);
+                    if (ended)
+                    {
+                        return;
+                    }
+
+                    // Set before the call too: a source that has failed is not asked again by the other workers.
+                    ended = true;
+                    ended = !source.TryFill(batch);
                     if (ended)
                     {
                         return;
@@ -62,7 +69,7 @@ internal static class BatchWork
         {
             work();
         }
-        catch (AggregateException e) when (e.InnerExceptions.Count == 1)
+        catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
