@@ -120,6 +120,7 @@ public static class CareHost
         StartImport.Map(app);
         Features.Tracing.TracingEndpoints.Map(app);
         GetImport.Map(app);
+        CancelImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);
         EndAgreedLevel.Map(app);

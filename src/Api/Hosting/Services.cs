@@ -10,6 +10,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.RiskAssessments;
+using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
@@ -41,6 +42,8 @@ public static class Services
         services.AddHttpContextAccessor();
         services.AddScoped<AuditPeople>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<Security.ShownPeople>();
+        services.AddSingleton<BackgroundTrail>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditRetention>();
@@ -50,6 +53,7 @@ public static class Services
         services.AddSingleton<Rebuilder>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
+        services.AddSingleton<IJobRunner>(provider => provider.GetRequiredService<ImportJobs>());
         services.AddSingleton<ExportWriter>();
         services.AddSingleton<ExportJobs>();
         services.AddStratification();
@@ -60,6 +64,7 @@ public static class Services
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();
         services.AddSingleton<PageLinks>();
+        services.AddScoped<ListCursors>();
         services.AddSingleton<ScoreReads>();
         services.AddSingleton<RenderedRisks>();
         services.AddSingleton<RiskSearch>();
