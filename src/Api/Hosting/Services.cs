@@ -40,7 +40,9 @@ public static class Services
         services.AddSingleton<Directories>();
         services.AddHttpContextAccessor();
         services.AddScoped<AuditPeople>();
-        services.AddSingleton<AuditLog>();
+        services.AddSingleton(provider => new AuditLog(
+            provider.GetRequiredService<CareDatabase>(),
+            TimeSpan.FromMilliseconds(provider.GetRequiredService<IOptions<CareOptions>>().Value.AuditSyncMilliseconds)));
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditRetention>();
