@@ -12,6 +12,7 @@ internal sealed class WalSync : IAsyncDisposable
     private readonly Task _loop;
     private volatile bool _written;
 
+    /// <summary>Begins to watch a log.</summary>
     /// <param name="path">The log; it exists as long as a connection in WAL mode that has written is open.</param>
     /// <param name="interval">How often.</param>
     public WalSync(string path, TimeSpan interval)
