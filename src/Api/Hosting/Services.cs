@@ -44,6 +44,9 @@ public static class Services
         services.AddSingleton<AuditLog>();
         services.AddSingleton<Security.ShownPeople>();
         services.AddSingleton<BackgroundTrail>();
+        services.AddSingleton(provider => new AuditLog(
+            provider.GetRequiredService<CareDatabase>(),
+            TimeSpan.FromMilliseconds(provider.GetRequiredService<IOptions<CareOptions>>().Value.AuditSyncMilliseconds)));
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditRetention>();
