@@ -275,17 +275,6 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
         }
     }
 
-    public async Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags)
-    {
-        foreach (var (patientKey, flag) in flags)
-        {
-            await using var command = Command("UPDATE patient SET flags = flags | @flag WHERE patient_key=@key");
-            command.Parameters.AddWithValue("key", patientKey);
-            command.Parameters.AddWithValue("flag", (short)flag);
-            await command.ExecuteNonQueryAsync();
-        }
-    }
-
     public async Task RegisterAsync(List<(long PatientKey, int From, int Until)> registrations)
     {
         if (registrations.Count == 0)

@@ -1,5 +1,5 @@
 using BetterCare.Care.Storage.Ingest;
-using BetterCare.Care.Stratification.Timelines;
+using BetterCare.Care.Storage.OptOuts;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -7,7 +7,7 @@ namespace BetterCare.Care.Storage.Resources;
 /// Makes everything derived anew from the resources: people's rows, index entries and timelines. A thousand people per
 /// transaction, so that a stop half-way leaves every person either as before or done.
 /// </summary>
-public sealed class Rebuilder(CareDatabase database, ResourceStore store, Directories directories)
+public sealed class Rebuilder(CareDatabase database, ResourceStore store, Directories directories, TimeProvider clock)
 {
     private const long PeoplePerTransaction = 1000;
 
@@ -41,7 +41,7 @@ public sealed class Rebuilder(CareDatabase database, ResourceStore store, Direct
                 await session.ClearDerivedAsync(from, to);
                 await session.WritePatientsAsync(
                     [.. items.Where(i => i.Patient is not null).Select(i => i.Patient!)], [], [.. items.Where(i => i.Practice is not null).Select(i => i.Practice!)]);
-                await session.AddFlagsAsync([.. items.Where(i => i.SetsFlags != PersonFlags.None).Select(i => (i.PatientKey, i.SetsFlags))]);
+                await OptOutWriter.FollowAsync(session.Connection, items, clock.GetUtcNow().ToUnixTimeMilliseconds());
                 await session.RegisterAsync([.. items.Where(i => i.Registration is not null).Select(i => (i.PatientKey, i.Registration!.Value.From, i.Registration.Value.Until))]);
                 await session.IndexAsync(items);
                 await session.ShareAsync([.. items.Where(i => i.People.Length > 0)]);

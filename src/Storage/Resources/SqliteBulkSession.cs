@@ -215,17 +215,6 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         return Task.CompletedTask;
     }
 
-    public Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags)
-    {
-        var add = Statement("UPDATE patient SET flags = flags | ?2 WHERE patient_key=?1");
-        foreach (var (patientKey, flag) in flags)
-        {
-            add.Bind(patientKey).Bind((long)flag).Run();
-        }
-
-        return Task.CompletedTask;
-    }
-
     public Task RegisterAsync(List<(long PatientKey, int From, int Until)> registrations)
     {
         var register = Statement("UPDATE patient SET registered_day=?2, deregistered_day=?3 WHERE patient_key=?1 AND registered_day<=?2");
