@@ -1,6 +1,7 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Audit;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.Assessments;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
@@ -44,7 +45,11 @@ public static class Services
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditRetention>();
-        services.AddSingleton<ResourceWriter>();
+        services.AddSingleton<IConsequences, AssessmentFacts>();
+        services.AddSingleton(provider => new ResourceWriter(provider.GetRequiredService<CareDatabase>(), provider.GetRequiredService<Directories>(), provider.GetRequiredService<TimeProvider>())
+        {
+            Consequences = provider.GetRequiredService<IConsequences>(),
+        });
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<BulkImporter>();
         services.AddSingleton<Rebuilder>();
