@@ -11,6 +11,7 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.RiskAssessments;
+using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
@@ -60,6 +61,7 @@ public static class Services
         services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
+        services.AddSingleton<UrgentCareRecord>();
         services.AddScoped<ConditionalReads>();
         services.AddSingleton<ConditionLocks>();
         services.AddSingleton<ResourceWrites>();

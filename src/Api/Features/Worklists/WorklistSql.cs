@@ -28,7 +28,7 @@ internal static class WorklistSql
     /// Up to so many people of some days are sorted by risk; of more, one in so many is on a page anyway, and walking down the
     /// list finds the page sooner.
     /// </summary>
-    private const int FewOnThoseDays = 1000;
+    private const int FewOnThoseDays = 500;
 
     /// <summary>Whether so few people were admitted or discharged on the days asked for that the page is best read by day.</summary>
     public static async Task<bool> IsByDayAsync(DbConnection connection, WorklistQuestion question, CancellationToken ct)
@@ -39,8 +39,8 @@ internal static class WorklistSql
         }
 
         await using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT COUNT(*) FROM (SELECT 1 FROM person_standing s WHERE {days} LIMIT {FewOnThoseDays.ToString(CultureInfo.InvariantCulture)}) d";
-        return Convert.ToInt32(await command.ExecuteScalarAsync(ct), CultureInfo.InvariantCulture) < FewOnThoseDays;
+        command.CommandText = $"SELECT 1 FROM person_standing s WHERE {days} LIMIT 1 OFFSET {FewOnThoseDays.ToString(CultureInfo.InvariantCulture)}";
+        return await command.ExecuteScalarAsync(ct) is null;
     }
 
     /// <summary>Fills a command that reads a page.</summary>
