@@ -57,6 +57,7 @@ internal static class DemoVerb
                 return Verb.Failed;
             }
 
+            Protection.LoadKeys(services);
             var mediator = services.GetRequiredService<IMediator>();
             var proposals = (await mediator.Send(new ProposeLeads.Command(), ct)).Value;
             terminal.Say($"Accountable leads proposed for {proposals.Proposed:N0} of the {proposals.People:N0} people at levels 3 and 4; nobody can lead {proposals.NobodyCanLead.Values.Sum():N0}, who are listed as such.");

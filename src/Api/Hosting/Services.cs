@@ -12,6 +12,7 @@ using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.RiskAssessments;
 using BetterCare.Care.Api.Features.UrgentCare;
+using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
@@ -43,6 +44,11 @@ public static class Services
         services.AddHttpContextAccessor();
         services.AddScoped<AuditPeople>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<Security.ShownPeople>();
+        services.AddSingleton<BackgroundTrail>();
+        services.AddSingleton(provider => new AuditLog(
+            provider.GetRequiredService<CareDatabase>(),
+            TimeSpan.FromMilliseconds(provider.GetRequiredService<IOptions<CareOptions>>().Value.AuditSyncMilliseconds)));
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditRetention>();
@@ -56,6 +62,7 @@ public static class Services
         services.AddSingleton<Rebuilder>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
+        services.AddSingleton<IJobRunner>(provider => provider.GetRequiredService<ImportJobs>());
         services.AddSingleton<ExportWriter>();
         services.AddSingleton<ExportJobs>();
         services.AddStratification();
@@ -67,6 +74,7 @@ public static class Services
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();
         services.AddSingleton<PageLinks>();
+        services.AddScoped<ListCursors>();
         services.AddSingleton<ScoreReads>();
         services.AddSingleton<RenderedRisks>();
         services.AddSingleton<RiskSearch>();

@@ -2,6 +2,7 @@ using BetterCare.Care.Api.Features.Assessments;
 using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
@@ -18,7 +19,7 @@ namespace BetterCare.Care.Api.Features.Coordination;
 /// register, and who leads next is for people.
 /// </summary>
 public sealed partial class LoopWorker(
-    IServiceScopeFactory scopes, ResourceWrites writes, WorklistFacts facts, TimeProvider clock, ILogger<LoopWorker> log) : BackgroundService
+    IServiceScopeFactory scopes, ResourceWrites writes, WorklistFacts facts, BackgroundTrail trails, TimeProvider clock, ILogger<LoopWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DeparturesEvery = TimeSpan.FromHours(1);
@@ -119,7 +120,7 @@ public sealed partial class LoopWorker(
     {
         try
         {
-            await work();
+            await trails.RunAsync(what, work);
         }
 #pragma warning disable CA1031 // The next look tries again.
         catch (Exception e) when (e is not OperationCanceledException)
