@@ -4,7 +4,6 @@ using BetterCare.Care.Storage.OptOuts;
 using BetterCare.Care.Stratification.Timelines;
 using FsCheck;
 using FsCheck.Fluent;
-using FsCheck.Xunit;
 
 namespace BetterCare.Care.Tests.Storage;
 

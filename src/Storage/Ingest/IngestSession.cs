@@ -58,6 +58,13 @@ public sealed class IngestSession(Directories directories)
     /// <summary>Whether the sender may send data of a person: brought by this session itself, or not beyond the fence.</summary>
     public async ValueTask<bool> MaySendAsync(long key, CancellationToken ct) => Fence is null || _brought.ContainsKey(key) || await Fence.AllowsAsync(key, ct);
 
+    /// <summary>Tells of a person who is stored in the same commit, and whom the directories therefore do not know yet.</summary>
+    public void Know(NhsNumber number, long key)
+    {
+        _numbers[number.Number] = key;
+        _numberOf[key] = number;
+    }
+
     /// <summary>The key and number of the person whom a supplier calls so, or null.</summary>
     public async ValueTask<(long Key, NhsNumber Number)?> FindAsync(int supplier, string sourceId, CancellationToken ct)
     {

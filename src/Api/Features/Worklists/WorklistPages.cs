@@ -95,11 +95,12 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
         var question = new WorklistQuestion(filter, await PracticesAsync(filter, ct), reasons, conditions, (byte)current.Caller.Hidden, people.Today);
         var rows = new List<WorklistPerson>(count);
         await using var connection = await database.OpenAsync(ct);
+        var byDay = await WorklistSql.IsByDayAsync(connection, question, ct);
         while (true)
         {
             // People who may not be shown are passed over: where that leaves room, the page goes on behind them.
             await using var command = connection.CreateCommand();
-            WorklistSql.Build(command, question, after, count + 1);
+            WorklistSql.Build(command, question, byDay, after, count + 1);
             var read = 0;
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
