@@ -2,7 +2,6 @@ using System.Data.Common;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Stratification.Timelines;
 using Npgsql;
 using NpgsqlTypes;
 

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Stratification.Timelines;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
