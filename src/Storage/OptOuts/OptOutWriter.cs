@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Globalization;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Resources;
-using BetterCare.Care.Storage.Tracing;
 using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.OptOuts;
