@@ -27,7 +27,7 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     public PeopleFilter Exact => new(Practices, current.Caller.Hidden);
 
     /// <summary>What a request that writes knows of its sender.</summary>
-    public IngestSession Session => new(directories) { Fence = Practices is null ? null : this };
+    public IngestSession Session => new(directories) { Fence = Practices is null ? null : this, Sources = current.Caller.Sources };
 
     /// <summary>Who asks, where a look-up for a write is limited to what the sender may see; null: the sender may see everybody.</summary>
     public Visibility? OfSender => Practices is null ? null : this;
@@ -36,7 +36,12 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     public bool MayTell(ResourceType type) => current.Caller.Grants.Contains(Grant.ReadRecords) && Allows(type, FhirAccess.Read);
 
     /// <inheritdoc/>
-    string ISenderFence.Supplier => $"urn:bettercare:{current.Caller.Name}";
+    string ISenderFence.Supplier => $"urn:bettercare:beside:{current.Caller.Name}";
+
+    /// <summary>Why the caller may not delete a resource; null: they may. A client takes back what it sent itself.</summary>
+    public CareError? DeletionRefusal(StoredResource resource) => resource.Deleted || current.Caller.Sources?.Contains(ResourceWrites.SourceOf(resource), StringComparer.Ordinal) != false
+        ? null
+        : new NotAllowed("deleting what another source sent");
 
     /// <summary>The token's scopes; null: not limited.</summary>
     public FhirScopes? Scopes => current.Caller.Scopes;
