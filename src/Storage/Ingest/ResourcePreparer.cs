@@ -576,7 +576,7 @@ public sealed partial class ResourcePreparer
     }
 
     /// <summary>Just inside the braces of the resource's own meta.</summary>
-    private static int MetaAt(byte[] body)
+    internal static int MetaAt(byte[] body)
     {
         var reader = new System.Text.Json.Utf8JsonReader(body, new System.Text.Json.JsonReaderOptions { MaxDepth = 256 });
         reader.Read();

@@ -17,6 +17,9 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// </summary>
 public sealed class Visibility(ResourceStore store, PatientRecords records, Directories directories, CurrentCaller current) : ISenderFence
 {
+    // Looked up once a request.
+    private readonly Dictionary<long, bool> _restricted = [];
+
     /// <summary>ODS codes of the caller's practices; null: all.</summary>
     public IReadOnlySet<string>? Practices => current.Caller.Practices;
 
@@ -131,6 +134,40 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
         return true;
     }
 
+    /// <summary>
+    /// A resource as the caller may see it: of a person with a restricted record, who only their team finds, without what
+    /// tells where they are. A Patient leaves the store without that already.
+    /// </summary>
+    public async ValueTask<StoredResource> ShownAsync(StoredResource resource, CancellationToken ct) =>
+        await IsMaskedAsync(resource, ct) ? RestrictedRecord.Masked(resource) : resource;
+
+    /// <summary>Whether <see cref="ShownAsync"/> leaves something out.</summary>
+    public async ValueTask<bool> IsMaskedAsync(StoredResource resource, CancellationToken ct)
+    {
+        if (!current.Caller.SeesRestricted || resource.Deleted || resource.Type == ResourceType.Patient || !SearchCandidates.IsAboutPeople(resource.Type))
+        {
+            return false;
+        }
+
+        if (resource.PatientKey != 0 && await IsRestrictedAsync(resource.PatientKey, ct))
+        {
+            return true;
+        }
+
+        if (ShownPeople.NamesOthers(resource))
+        {
+            foreach (var person in await store.PeopleOfAsync(resource.Type, resource.Id, former: true, ct))
+            {
+                if (await IsRestrictedAsync(person, ct))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The key of a person named by number whom the caller may see; null else.</summary>
     public async ValueTask<long?> PersonAsync(string id, CancellationToken ct)
     {
@@ -180,6 +217,16 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     /// <summary>Whether a search that did not name the person may show what is about them.</summary>
     private async ValueTask<bool> MayFindAsync(long patientKey, CancellationToken ct) => patientKey == 0
         || (await store.AccessAsync(patientKey, ct) is { } access && (access.Flags & PersonFlags.Restricted) == PersonFlags.None && current.Caller.MaySee(access.PracticeCode, access.Flags));
+
+    private async ValueTask<bool> IsRestrictedAsync(long patientKey, CancellationToken ct)
+    {
+        if (!_restricted.TryGetValue(patientKey, out var restricted))
+        {
+            restricted = _restricted[patientKey] = await store.AccessAsync(patientKey, ct) is { } access && (access.Flags & PersonFlags.Restricted) != PersonFlags.None;
+        }
+
+        return restricted;
+    }
 
     private async ValueTask<List<long>> PeopleOfAsync(StoredResource resource, bool former, CancellationToken ct) =>
         SearchCandidates.IsAboutPeople(resource.Type) ? await store.PeopleOfAsync(resource.Type, resource.Id, former, ct) : [];
