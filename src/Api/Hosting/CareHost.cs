@@ -72,6 +72,7 @@ public static class CareHost
 
         var app = builder.Build();
         app.UseMiddleware<HeadAsGet>();
+        app.UseMiddleware<FormerNumberAddresses>();
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
@@ -119,6 +120,7 @@ public static class CareHost
         GetMetadata.Map(fhir);
         StartImport.Map(app);
         Features.Tracing.TracingEndpoints.Map(app);
+        Features.Merges.MergeEndpoints.Map(app);
         GetImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);

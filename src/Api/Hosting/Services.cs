@@ -70,6 +70,7 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        Features.Merges.MergeEndpoints.AddMerges(services);
         services.AddCoverage(configuration);
         services.AddCoordination();
         services.AddAccess(configuration);

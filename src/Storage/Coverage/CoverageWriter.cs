@@ -174,7 +174,8 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct))
         {
-            return (null, null);
+            await reader.DisposeAsync();
+            return (await CountedAsync(patientKey, ct), null);
         }
 
         CoverageShare? before = await reader.IsDBNullAsync(14, ct) ? null : CoverageShare.Unpack(reader.GetString(14), reader.GetInt32(15));
@@ -191,6 +192,15 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         var modelLevel = await reader.IsDBNullAsync(9, ct) ? before?.ModelLevel ?? 0 : (byte)reader.GetInt16(9);
         standing = standing with { Lead = CoverageShare.SectorOf(await reader.IsDBNullAsync(13, ct) ? null : reader.GetString(13)) };
         return (before, ShareOf(reader.GetString(7), facts, modelLevel, standing, today));
+    }
+
+    /// <summary>As what somebody is counted who is no longer here: their record was taken up by another.</summary>
+    private async Task<CoverageShare?> CountedAsync(long patientKey, CancellationToken ct)
+    {
+        await using var command = Command("SELECT practice_code, share FROM counted_person WHERE patient_key=@p0");
+        command.Add(patientKey);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? CoverageShare.Unpack(reader.GetString(0), reader.GetInt32(1)) : null;
     }
 
     private static Standing StandingOf(byte agreedLevel, bool joint, string state, int reviewDay, DateOnly today)

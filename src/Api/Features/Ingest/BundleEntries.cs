@@ -46,7 +46,7 @@ public sealed class EntryWork(BundleEntry entry)
 }
 
 /// <summary>Turns the entries of a Bundle that are not plain resources into writes and reads, and writes the response.</summary>
-public sealed class BundleEntries(ResourceWrites writes, ConditionalReads conditional, Visibility visibility, IMediator mediator)
+public sealed class BundleEntries(ResourceWrites writes, ConditionalReads conditional, Visibility visibility, Directories directories, IMediator mediator)
 {
     /// <summary>What an entry will do.</summary>
     public async Task<EntryWork> ResolveAsync(BundleEntry entry, CancellationToken ct)
@@ -82,7 +82,8 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
     {
         try
         {
-            var (type, id, query) = Target(work.Entry.Url);
+            var asked = work.Entry.Url;
+            var (type, id, query) = Target(asked.Contains("/_history", StringComparison.Ordinal) ? asked : (await directories.MergedAsync(ct)).InForce(asked));
             var parts = id?.Split('/') ?? [];
             if (parts is [_] or [_, "_history", _])
             {

@@ -79,7 +79,7 @@ public static class GetTracingQueue
     public sealed record Query(string? State, string? After, int Count) : IRequest<Result<TracingPage>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;
@@ -134,7 +134,7 @@ public static class GetTracing
     public sealed record Query(string Id) : IRequest<Result<TracingView>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;
