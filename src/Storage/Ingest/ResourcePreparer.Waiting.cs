@@ -92,10 +92,17 @@ public sealed partial class ResourcePreparer
         if (former.Renumbered)
         {
             var renumbered = new TracedDetails(former.IntoNumber.Value, false, "", false).AddTo(patient, former.IntoNumber.Value);
-            return await PrepareAsync(session, renumbered, line, target is null ? null : target with { SourceId = null, Id = null, IsCreate = false }, ct);
+            var prepared = await PrepareAsync(session, renumbered, line, target is null ? null : target with { SourceId = null, Id = null, IsCreate = false }, ct);
+            return prepared.Item is { } item ? prepared with { Item = item with { Former = former } } : prepared;
         }
 
         var body = Assemble(json.Span, found, former.Number.Value, out var metaAt);
+        _keys.Read(ResourceType.Patient, body.Span);
+        if (session.Fence?.AllowsPractice((await PersonRowAsync(session, body, former.IntoKey, former.Number, supplier, ct)).PracticeCode) == false)
+        {
+            return OfAnotherPractice;
+        }
+
         return new Prepared(
             new PreparedResource
             {

@@ -181,10 +181,7 @@ public sealed partial class ResourcePreparer
         var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, metaAt, Contacts(json.Span, supplier, supplierUri, references), ct);
         if (item.Patient is { } registered && session.Fence?.AllowsPractice(registered.PracticeCode) == false)
         {
-            return new Prepared(
-                null,
-                [new Issue(IssueSeverity.Error, "business-rule", "Patient.generalPractitioner", "You may send people of your own practices: give generalPractitioner with the ODS code of one of them.", "own-practice")],
-                true);
+            return OfAnotherPractice;
         }
 
         return new Prepared(
@@ -243,6 +240,11 @@ public sealed partial class ResourcePreparer
             Practice = type == ResourceType.Organization ? PracticeRow(body.ToArray()) : null,
         };
     }
+
+    private static Prepared OfAnotherPractice => new(
+        null,
+        [new Issue(IssueSeverity.Error, "business-rule", "Patient.generalPractitioner", "You may send people of your own practices: give generalPractitioner with the ODS code of one of them.", "own-practice")],
+        true);
 
     private static Prepared Refuse(string code, string expression, string text) =>
         new(null, [new Issue(IssueSeverity.Error, code, expression, text)], false);
@@ -361,6 +363,12 @@ public sealed partial class ResourcePreparer
 
                     return await session.FindAsync(supplier, Text(json.Span, r.Text), ct);
                 case ReferenceForm.Conditional when session.FullUrls.TryGetValue(Text(json.Span, r.Text), out var matched):
+                    if (ConditionalNumber(Text(json.Span, r.Text)) is { } asked && (await session.Directories.MergedAsync(ct)).Of(asked) is not null)
+                    {
+                        // The search has found who has the number now; that it was asked for by the former one counts.
+                        return await PatientAsync(session, supplier, asked.Value, ct);
+                    }
+
                     if (matched.StartsWith("Patient/", StringComparison.Ordinal))
                     {
                         return await PatientAsync(session, supplier, matched["Patient/".Length..], ct);

@@ -276,8 +276,9 @@ public sealed partial class Merger
 
             OncePerPerson(meeting);
             var key = new JsonObject { ["id"] = (string)row["id"]! };
-            await work.Journal.RememberAsync("mdt_meeting_record", key, new JsonObject { ["meeting"] = (string)row["meeting"]!, ["revision"] = Revision(row) }, removed: false);
-            await work.Journal.SetAsync("mdt_meeting_record", key, new JsonObject { ["meeting"] = meeting.ToJsonString(Json), ["revision"] = Revision(row) + 1 });
+            var after = meeting.ToJsonString(Json);
+            await work.Journal.RememberAsync("mdt_meeting_record", key, new JsonObject { ["meeting"] = (string)row["meeting"]!, ["after"] = after }, removed: false);
+            await work.Journal.SetAsync("mdt_meeting_record", key, new JsonObject { ["meeting"] = after, ["revision"] = Revision(row) + 1 });
         }
     }
 
@@ -286,7 +287,8 @@ public sealed partial class Merger
         foreach (var before in remembered.Where(r => r.Table == "mdt_meeting_record"))
         {
             // Where people have worked on it since, the discussion stays with the record that remained.
-            if (await work.Journal.RowsAsync("mdt_meeting_record", "id=@id AND status<>2", c => c.Add("id", (string)before.Key["id"]!)) is [var row] && Revision(row) == Revision(before.Before) + 1)
+            if (await work.Journal.RowsAsync("mdt_meeting_record", "id=@id AND status<>2", c => c.Add("id", (string)before.Key["id"]!)) is [var row]
+                && (string)row["meeting"]! == (string)before.Before["after"]!)
             {
                 await work.Journal.SetAsync("mdt_meeting_record", before.Key, new JsonObject { ["meeting"] = (string)before.Before["meeting"]!, ["revision"] = Revision(row) + 1 });
             }

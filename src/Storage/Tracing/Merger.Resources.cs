@@ -19,17 +19,24 @@ public sealed partial class Merger
         var items = new List<PreparedResource>();
         foreach (var row in await ReadAsync(work.Connection, $"SELECT {Columns} FROM resource r WHERE r.patient_key=@key", from))
         {
-            await RememberAsync(work, row, "moved");
             if (row.Deleted)
             {
+                await RememberAsync(work, row, "deleted", []);
                 continue;
             }
 
             // The former Patient ends: reads by its number answer with the one that remains. What the service tells of leads and
             // plans is told of the record that remains.
-            items.Add(row.Type == ResourceType.Patient || IsOfService(work, row, tasks)
-                ? Admission.Deletion(row.Type, row.Id, into, row.Supplier)
-                : await DerivedAsync(work, row with { PatientKey = into, Body = References.Repoint(row.Body, work.From.Value, work.Into.Value) }));
+            if (row.Type == ResourceType.Patient || IsOfService(work, row, tasks))
+            {
+                await RememberAsync(work, row, "ended", []);
+                items.Add(Admission.Deletion(row.Type, row.Id, into, row.Supplier));
+                continue;
+            }
+
+            var body = References.Repoint(row.Body, work.From.Value, work.Into.Value);
+            await RememberAsync(work, row, "moved", body);
+            items.Add(await DerivedAsync(work, row with { PatientKey = into, Body = body }));
         }
 
         // What is kept under others, or under nobody, and names this person: appointments of two, groups.
@@ -39,7 +46,7 @@ public sealed partial class Merger
             var body = References.Repoint(row.Body, work.From.Value, work.Into.Value);
             if (!body.AsSpan().SequenceEqual(row.Body))
             {
-                await RememberAsync(work, row, "named");
+                await RememberAsync(work, row, "named", body);
                 items.Add(await DerivedAsync(work, row with { Body = body }));
             }
         }
@@ -51,7 +58,7 @@ public sealed partial class Merger
                 var numbers = work.Merged.TakenUpBy(work.From)?.Numbers ?? [];
                 if (FormerNumbers.AddTo(row.Body, work.Into, new TakenUp([.. numbers.Append(work.From).Order()], work.Merge.Restricted)) is { } body)
                 {
-                    await RememberAsync(work, row, "survivor");
+                    await RememberAsync(work, row, "survivor", body);
                     items.Add(await DerivedAsync(work, row with { Body = body }));
                 }
             }
@@ -84,16 +91,21 @@ public sealed partial class Merger
                 continue;
             }
 
-            var untouched = row.Version == version + 1 && !RowJournal.IsTrue(before.Before["deleted"]);
+            // Whether it says what it said after the merge; another merge and its undoing in between make no difference.
+            var untouched = !row.Deleted && Hashing.Content(row.Body) == (long)before.Before["after"]!;
             switch ((string)before.Before["kind"]!)
             {
-                case "moved" when type == ResourceType.Patient && posted is not null && row.Deleted:
-                    items.Add(await DerivedAsync(work, row with { PatientKey = from, Deleted = false, Body = posted }));
+                case "ended" when row.Deleted:
+                    items.Add(await DerivedAsync(work, row with
+                    {
+                        PatientKey = from,
+                        Body = type == ResourceType.Patient && posted is not null ? posted : await FormerAsync(work.Connection, row, version),
+                    }));
                     break;
                 case "moved" when untouched:
-                    items.Add(await DerivedAsync(work, row with { PatientKey = from, Deleted = false, Body = await FormerAsync(work.Connection, row, version) }));
+                    items.Add(await DerivedAsync(work, row with { PatientKey = from, Body = await FormerAsync(work.Connection, row, version) }));
                     break;
-                case "moved":
+                case "moved" or "deleted" or "ended":
                     await BackAsync(row);
                     break;
                 case "survivor" when untouched:
@@ -237,8 +249,8 @@ public sealed partial class Merger
 
     private static JsonObject KeyOf(KeptResource row) => new() { ["type"] = (long)row.Type, ["id"] = row.Id };
 
-    private static Task RememberAsync(Work work, KeptResource row, string kind) =>
-        work.Journal.RememberAsync("resource", KeyOf(row), new JsonObject { ["version"] = row.Version, ["deleted"] = row.Deleted, ["kind"] = kind }, removed: false);
+    private static Task RememberAsync(Work work, KeptResource row, string kind, ReadOnlySpan<byte> after) =>
+        work.Journal.RememberAsync("resource", KeyOf(row), new JsonObject { ["version"] = row.Version, ["kind"] = kind, ["after"] = Hashing.Content(after) }, removed: false);
 
     private static async Task<PreparedResource> DerivedAsync(Work work, KeptResource row) => await work.Preparer.DeriveAsync(
         work.Ingest, new StoredResource(row.PatientKey, row.Type, row.Id, row.Version, row.LastUpdated, row.Deleted, row.MetaAt, row.Body), row.Supplier, CancellationToken.None);

@@ -42,6 +42,11 @@ public static class DecideTracing
         public async Task<Result<TracingOutcome>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (QueueOfEverybody.Refusal(current.Caller) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (Reasons.Unfit(request.Reason) is { } unfit)
             {
                 return unfit;
@@ -152,6 +157,11 @@ public static class UndoTracing
         public async Task<Result<TracingOutcome>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (QueueOfEverybody.Refusal(current.Caller) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (Reasons.Unfit(request.Reason) is { } unfit)
             {
                 return unfit;
