@@ -1,9 +1,11 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using BetterCare.Care.Storage.Audit;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
+using SQLitePCL;
 
 namespace BetterCare.Care.Storage;
 
@@ -28,6 +30,9 @@ public sealed class CareDatabase : IAsyncDisposable
 
     /// <summary>Smaller for the chain of accesses: each commit adds little and writes whole pages.</summary>
     private const int AuditPageSize = 4096;
+
+    /// <summary>The settings that a connection has, by its handle: connections come out of a pool with those that they went in with.</summary>
+    private static readonly ConditionalWeakTable<sqlite3, string> Prepared = [];
 
     private readonly string _connectionString;
     private readonly NpgsqlDataSource? _postgres;
@@ -58,7 +63,6 @@ public sealed class CareDatabase : IAsyncDisposable
         {
             Engine = DatabaseEngine.Sqlite;
             var builder = setting.Contains('=') ? new SqliteConnectionStringBuilder(setting) : new SqliteConnectionStringBuilder { DataSource = setting };
-            builder.ForeignKeys = false;
             builder.Pooling = true;
             builder.DefaultTimeout = 60;
             File = Path.GetFullPath(builder.DataSource);
@@ -95,17 +99,28 @@ public sealed class CareDatabase : IAsyncDisposable
     }
 
     /// <summary>Opens a connection to the chain of accesses. On SQLite that is a file of its own: who reads must not wait for an import.</summary>
-    public async Task<DbConnection> OpenAuditAsync(CancellationToken ct)
+    /// <param name="durable">Whether a commit waits for the disk; otherwise it is in the operating system's care, or PostgreSQL's, when it returns.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<DbConnection> OpenAuditAsync(bool durable, CancellationToken ct)
     {
         if (_postgres is not null)
         {
-            return await _postgres.OpenConnectionAsync(ct);
+            var server = await _postgres.OpenConnectionAsync(ct);
+            if (!durable)
+            {
+                // The pool sets it back when the connection returns.
+                await using var relax = server.CreateCommand();
+                relax.CommandText = "SET synchronous_commit = off";
+                await relax.ExecuteNonQueryAsync(ct);
+            }
+
+            return server;
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
         var connection = new SqliteConnection(AuditConnectionString);
         await connection.OpenAsync(ct);
-        Prepare(connection, AuditPageSize);
+        Prepare(connection, AuditPageSize, durable);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         foreach (var table in Migrations.Audit.Tables(new Migrations.Initial.Dialect("Sqlite")))
         {
@@ -154,20 +169,28 @@ public sealed class CareDatabase : IAsyncDisposable
         setting.Split(';').Any(part => part.TrimStart().StartsWith("Host=", StringComparison.OrdinalIgnoreCase)
             || part.TrimStart().StartsWith("Server=", StringComparison.OrdinalIgnoreCase));
 
-    private static void Prepare(SqliteConnection connection, int pageSize = PageSize)
+    private static void Prepare(SqliteConnection connection, int pageSize = PageSize, bool durable = true)
     {
-        using var command = connection.CreateCommand();
         // page_size counts only before the first table is made. FULL: a commit that was answered survives a power cut.
-        command.CommandText = $"""
+        var settings = $"""
             PRAGMA page_size={pageSize};
             PRAGMA journal_mode=WAL;
-            PRAGMA synchronous=FULL;
+            PRAGMA synchronous={(durable ? "FULL" : "NORMAL")};
+            PRAGMA foreign_keys=OFF;
             PRAGMA busy_timeout=60000;
             PRAGMA temp_store=MEMORY;
             PRAGMA cache_size=-65536;
             PRAGMA wal_autocheckpoint=4000;
             """;
+        if (Prepared.TryGetValue(connection.Handle!, out var has) && has == settings)
+        {
+            return;
+        }
+
+        using var command = connection.CreateCommand();
+        command.CommandText = settings;
         command.ExecuteNonQuery();
+        Prepared.AddOrUpdate(connection.Handle!, settings);
     }
 
     private sealed class SessionSettings : DbConnectionInterceptor

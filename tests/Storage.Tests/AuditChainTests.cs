@@ -202,14 +202,32 @@ public sealed class AuditChainTests
     public async Task Record_ByManyAtOnce_GivesOneChainWithoutGaps(DatabaseEngine engine)
     {
         await using var test = await TestDatabase.OpenAsync(engine);
-        await using var one = new AuditLog(test.Database);
-        await using var two = new AuditLog(test.Database);
+        await using var one = new AuditLog(test.Database, AuditLog.DefaultSync);
+        await using var two = new AuditLog(test.Database, TimeSpan.Zero);
 
         await Task.WhenAll(Enumerable.Range(0, 400).Select(i => (i % 2 == 0 ? one : two).RecordAsync(Entry(test, i, "a"))));
 
         var verdict = await Verifier(test).VerifyAsync([], null, Ct);
         verdict.Faults.ShouldBeEmpty();
         verdict.Heads.Single().Seq.ShouldBe(400);
+    }
+
+    [Fact]
+    public async Task Record_ThenTheServiceIsKilled_IsThere()
+    {
+        await using var test = await TestDatabase.OpenAsync(DatabaseEngine.Sqlite);
+        await using var log = new AuditLog(test.Database, TimeSpan.FromHours(1));
+        await log.RecordAsync([.. Enumerable.Range(0, 10).Select(i => Entry(test, i, "a"))]);
+
+        // What the operating system has at the moment of the answer is what is left when the process ends without a word.
+        var left = Path.Combine(Path.GetDirectoryName(test.Database.AuditFile)!, "left");
+        File.Copy(test.Database.AuditFile!, left + ".audit.db");
+        File.Copy(test.Database.AuditFile + "-wal", left + ".audit.db-wal");
+        await using var after = new CareDatabase(left + ".db");
+        await using var connection = await after.OpenAuditAsync(durable: true, Ct);
+        await using var count = connection.CreateCommand();
+        count.CommandText = "SELECT COUNT(*) FROM audit_event";
+        Convert.ToInt64(await count.ExecuteScalarAsync(Ct), System.Globalization.CultureInfo.InvariantCulture).ShouldBe(10);
     }
 
     [Theory]
@@ -278,7 +296,7 @@ public sealed class AuditChainTests
 
     private static async Task RecordAsync(TestDatabase test, int count, string agent = "a")
     {
-        await using var log = new AuditLog(test.Database);
+        await using var log = new AuditLog(test.Database, AuditLog.DefaultSync);
         await log.RecordAsync([.. Enumerable.Range(0, count).Select(i => Entry(test, i, agent))]);
     }
 

@@ -1,3 +1,4 @@
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
@@ -96,7 +97,7 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         await db.Database.CurrentTransaction!.CommitAsync(ct);
     }
 
-    /// <summary>Saves what was decided together with the coverage that it moves; the caller commits, perhaps with more decisions.</summary>
+    /// <summary>Saves what was decided together with the coverage and the reminders that it moves; the caller commits, perhaps with more decisions.</summary>
     /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
     public async Task KeepAsync(PersonStanding standing, CancellationToken ct)
     {
@@ -126,5 +127,7 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         {
             throw new CareException(new Conflict(409, "This record has just been merged with another of the same person. Read the person again by the same number, and repeat your change."));
         }
+
+        await PeoplesReminders.UpdateAsync(db, [standing.PatientKey], clock.GetUtcNow(), Today, ct);
     }
 }

@@ -32,7 +32,8 @@ public static class CareHost
     /// <param name="customise">For tests: replaces services.</param>
     public static WebApplication Build(string[] args, IEnumerable<KeyValuePair<string, string?>>? overrides = null, Action<WebApplicationBuilder>? customise = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // Watching the settings for changes means watching their folder, and with it each write to a database below it.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
         SecretFiles.DemandNoSecretInFiles(builder.Configuration);
         builder.Configuration.AddSecretFiles().AddInMemoryCollection(overrides ?? []);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -122,6 +123,7 @@ public static class CareHost
         Features.Tracing.TracingEndpoints.Map(app);
         Features.Merges.MergeEndpoints.Map(app);
         GetImport.Map(app);
+        CancelImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);
         EndAgreedLevel.Map(app);
@@ -232,20 +234,27 @@ public sealed record NotStored() : CareError(503, "transient", "The store could 
 /// <summary>A fault of the service.</summary>
 public sealed record Fault(string TraceId) : CareError(500, "exception", $"The service failed. Nothing of this request was kept. Tell the operator this reference: {TraceId}.");
 
-/// <summary>One line per request: method, route template, status, time. Never the URL, which may hold an NHS number.</summary>
+/// <summary>
+/// A line for each request that failed or was slow, and at level Debug for every other: method, route template, status, time.
+/// Never the URL, which may hold an NHS number. Who saw whom is the audit's.
+/// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, TimeProvider clock)
 {
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
+
     public async Task InvokeAsync(HttpContext context)
     {
         var start = clock.GetTimestamp();
         await next(context);
-        if (log.IsEnabled(LogLevel.Information))
+        var took = clock.GetElapsedTime(start);
+        var level = context.Response.StatusCode >= 400 || took >= Slow ? LogLevel.Information : LogLevel.Debug;
+        if (log.IsEnabled(level))
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
-            Served(context.Request.Method, route, context.Response.StatusCode, clock.GetElapsedTime(start).TotalMilliseconds);
+            Served(level, context.Request.Method, route, context.Response.StatusCode, took.TotalMilliseconds);
         }
     }
 
-    [LoggerMessage(1100, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:F1} ms")]
-    private partial void Served(string method, string route, int status, double milliseconds);
+    [LoggerMessage(EventId = 1100, Message = "{Method} {Route} {Status} {Milliseconds:F1} ms")]
+    private partial void Served(LogLevel level, string method, string route, int status, double milliseconds);
 }

@@ -21,6 +21,12 @@ public sealed class CareOptions
     /// <summary>Days for which audit rows are kept; 0: for ever.</summary>
     public int AuditKeepDays { get; set; }
 
+    /// <summary>
+    /// Milliseconds for which the audit of an access that changes nothing may be with the operating system before it is forced
+    /// to the disk: what a power failure can take. 0: the answer waits for the disk. Changes always do.
+    /// </summary>
+    public int AuditSyncMilliseconds { get; set; } = 100;
+
     /// <summary>Bulk exports under way at a time; one more is answered 429.</summary>
     public int MaxExports { get; set; } = 8;
 

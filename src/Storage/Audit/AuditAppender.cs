@@ -36,6 +36,9 @@ internal abstract class AuditAppender : IDisposable
         await WriteAsync(chain, seq + 1, entries, people, hashes);
     }
 
+    /// <summary>Adds entries in a transaction of their own; nothing of them is there if it fails.</summary>
+    public abstract Task CommitAsync(byte chain, IReadOnlyList<AuditEntry> entries);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 
@@ -54,11 +57,32 @@ internal abstract class AuditAppender : IDisposable
         private readonly SqliteStatement _cut = new(connection.Handle!, "SELECT cut_seq, cut_hash FROM audit_chain_state WHERE chain=?1");
         private readonly SqliteStatement _insert = new(connection.Handle!, $"INSERT INTO audit_event ({Columns}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
 
+        private readonly SqliteStatement _begin = new(connection.Handle!, "BEGIN IMMEDIATE");
+        private readonly SqliteStatement _commit = new(connection.Handle!, "COMMIT");
+
+        public override async Task CommitAsync(byte chain, IReadOnlyList<AuditEntry> entries)
+        {
+            // A read makes one small commit: the ADO.NET transaction would cost as much as the row.
+            _begin.Run();
+            try
+            {
+                await AppendAsync(chain, entries);
+                _commit.Run();
+            }
+            catch
+            {
+                SQLitePCL.raw.sqlite3_exec(connection.Handle!, "ROLLBACK");
+                throw;
+            }
+        }
+
         public override void Dispose()
         {
             _head.Dispose();
             _cut.Dispose();
             _insert.Dispose();
+            _begin.Dispose();
+            _commit.Dispose();
         }
 
         protected override Task<(long Seq, byte[] Hash)> HeadAsync(byte chain) => Task.FromResult(Read(_head, chain) ?? Read(_cut, chain) ?? (0, AuditChain.Start));
@@ -93,6 +117,13 @@ internal abstract class AuditAppender : IDisposable
     {
         /// <summary>Any number that nothing else locks; the chain's number is added.</summary>
         private const long Lock = 0x6361_7265_0000;
+
+        public override async Task CommitAsync(byte chain, IReadOnlyList<AuditEntry> entries)
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            await AppendAsync(chain, entries);
+            await transaction.CommitAsync();
+        }
 
         public override void Dispose()
         {

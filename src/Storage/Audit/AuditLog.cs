@@ -1,15 +1,24 @@
 using System.Data.Common;
 using BetterCare.Care.Storage.Resources;
+using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Audit;
 
 /// <summary>
-/// Records accesses that change nothing, durably, before they are answered. Those that come while one commit is under way go
-/// into the next together, so the cost of a commit is shared by all who wait for it. It has a file of its own on SQLite, so
-/// that nobody who reads waits for an import.
+/// Records accesses that change nothing, before they are answered. Whoever comes while nobody writes, writes, together with
+/// what others left in the meantime: there is no thread to wake, and under load one commit serves many. On SQLite it has a
+/// file of its own, so that nobody who reads waits for an import.
 /// </summary>
-public sealed class AuditLog(CareDatabase database) : IAsyncDisposable
+/// <param name="database">Where.</param>
+/// <param name="sync">
+/// How long a row may be in the care of the operating system only, before it is forced to the disk. Zero: until the answer,
+/// no longer; each read then waits for the disk.
+/// </param>
+public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDisposable
 {
+    /// <summary>What a power failure may take of the reads last answered, unless another is set; a crash of the service takes nothing.</summary>
+    public static readonly TimeSpan DefaultSync = TimeSpan.FromMilliseconds(100);
+
     private const int MaxPerCommit = 5000;
 
     private readonly Lock _lock = new();
@@ -19,15 +28,16 @@ public sealed class AuditLog(CareDatabase database) : IAsyncDisposable
     private bool _running;
     private DbConnection? _connection;
     private AuditAppender? _appender;
+    private WalSync? _syncing;
 
     /// <summary>Rows recorded since the start.</summary>
     public long Recorded { get; private set; }
 
-    /// <summary>Completes when the entry is on disk.</summary>
+    /// <summary>Completes when the entry is recorded.</summary>
     /// <exception cref="StoreFailedException">It could not be recorded; the access must not be given.</exception>
     public Task RecordAsync(AuditEntry entry) => RecordAsync([entry]);
 
-    /// <summary>Completes when the entries are on disk.</summary>
+    /// <summary>Completes when the entries are recorded.</summary>
     /// <exception cref="StoreFailedException">They could not be recorded; the access must not be given.</exception>
     public Task RecordAsync(IReadOnlyList<AuditEntry> entries)
     {
@@ -36,17 +46,20 @@ public sealed class AuditLog(CareDatabase database) : IAsyncDisposable
             return Task.CompletedTask;
         }
 
+        Task recorded;
         lock (_lock)
         {
             _waiting.AddRange(entries);
-            if (!_running)
+            recorded = _next.Task;
+            if (_running)
             {
-                _running = true;
-                _loop = Task.Run(FlushAsync);
+                return recorded;
             }
 
-            return _next.Task;
+            _running = true;
         }
+
+        return LeadAsync(recorded);
     }
 
     /// <inheritdoc/>
@@ -58,12 +71,30 @@ public sealed class AuditLog(CareDatabase database) : IAsyncDisposable
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Writes what waits, one's own with it; what came in the meantime is written by the pool, so that no request serves the others for ever.</summary>
+    private async Task LeadAsync(Task recorded)
+    {
+        await FlushOnceAsync();
+        lock (_lock)
+        {
+            if (_waiting.Count == 0)
+            {
+                _running = false;
+            }
+            else
+            {
+                _loop = Task.Run(FlushAsync);
+            }
+        }
+
+        await recorded;
+    }
+
     private async Task FlushAsync()
     {
         while (true)
         {
-            List<AuditEntry> entries;
-            TaskCompletionSource done;
+            await FlushOnceAsync();
             lock (_lock)
             {
                 if (_waiting.Count == 0)
@@ -71,45 +102,66 @@ public sealed class AuditLog(CareDatabase database) : IAsyncDisposable
                     _running = false;
                     return;
                 }
-
-                entries = _waiting;
-                done = _next;
-                _waiting = new List<AuditEntry>(entries.Count);
-                _next = New();
             }
+        }
+    }
 
-            try
+    private async Task FlushOnceAsync()
+    {
+        List<AuditEntry> entries;
+        TaskCompletionSource done;
+        lock (_lock)
+        {
+            entries = _waiting;
+            done = _next;
+            _waiting = new List<AuditEntry>(entries.Count);
+            _next = New();
+        }
+
+        try
+        {
+            for (var at = 0; at < entries.Count; at += MaxPerCommit)
             {
-                foreach (var part in entries.Chunk(MaxPerCommit))
-                {
-                    await CommitAsync(part);
-                }
-
-                Recorded += entries.Count;
-                done.SetResult();
+                await CommitAsync(entries.Count <= MaxPerCommit ? entries : entries.GetRange(at, Math.Min(MaxPerCommit, entries.Count - at)));
             }
+
+            Recorded += entries.Count;
+            done.SetResult();
+        }
 #pragma warning disable CA1031 // Whatever went wrong, those who wait must hear of it and the log must live on.
-            catch (Exception e)
+        catch (Exception e)
 #pragma warning restore CA1031
-            {
-                await CloseAsync();
-                done.SetException(new StoreFailedException("The access could not be recorded, and is not given.", e));
-                _ = done.Task.Exception;
-            }
+        {
+            await CloseAsync();
+            done.SetException(new StoreFailedException("The access could not be recorded, and is not given.", e));
+            _ = done.Task.Exception;
         }
     }
 
     private async Task CommitAsync(IReadOnlyList<AuditEntry> entries)
     {
-        _connection ??= await database.OpenAuditAsync(CancellationToken.None);
+        if (_connection is null)
+        {
+            _connection = await database.OpenAuditAsync(sync == TimeSpan.Zero, CancellationToken.None);
+            if (sync > TimeSpan.Zero && _connection is SqliteConnection)
+            {
+                _syncing = new WalSync(database.AuditFile + "-wal", sync);
+            }
+        }
+
         _appender ??= AuditAppender.On(_connection);
-        await using var transaction = await _connection.BeginTransactionAsync();
-        await _appender.AppendAsync(AuditChain.Accesses, entries);
-        await transaction.CommitAsync();
+        await _appender.CommitAsync(AuditChain.Accesses, entries);
+        _syncing?.Written();
     }
 
     private async Task CloseAsync()
     {
+        if (_syncing is not null)
+        {
+            await _syncing.DisposeAsync();
+            _syncing = null;
+        }
+
         _appender?.Dispose();
         _appender = null;
         if (_connection is not null)

@@ -55,7 +55,7 @@ public sealed class AuditStore(CareDatabase database)
         "chain, seq, at, agent, role, purpose, action, outcome, request_id, interaction, type, resource_id, query, reason, people, hash";
 
     /// <summary>Opens the connection on which a chain is.</summary>
-    public Task<DbConnection> OpenAsync(byte chain, CancellationToken ct) => chain == AuditChain.Changes ? database.OpenAsync(ct) : database.OpenAuditAsync(ct);
+    public Task<DbConnection> OpenAsync(byte chain, CancellationToken ct) => chain == AuditChain.Changes ? database.OpenAsync(ct) : database.OpenAuditAsync(durable: true, ct);
 
     /// <summary>The end of a chain; null where it has no rows.</summary>
     public async Task<AuditHead?> HeadAsync(byte chain, CancellationToken ct)

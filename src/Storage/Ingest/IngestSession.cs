@@ -58,6 +58,13 @@ public sealed class IngestSession(Directories directories)
     /// <summary>Whether the sender may send data of a person: brought by this session itself, or not beyond the fence.</summary>
     public async ValueTask<bool> MaySendAsync(long key, CancellationToken ct) => Fence is null || _brought.ContainsKey(key) || await Fence.AllowsAsync(key, ct);
 
+    /// <summary>Tells of a person who is stored in the same commit, and of whom the directories therefore do not know yet, or know what no longer holds.</summary>
+    public void Know(NhsNumber number, long key)
+    {
+        _numbers[number.Number] = key;
+        _numberOf[key] = number;
+    }
+
     /// <summary>The key and number of the person whom a supplier calls so, and as whom they were known before a merge; or null.</summary>
     public async ValueTask<(long Key, NhsNumber Number, FormerPerson? Former)?> FindAsync(int supplier, string sourceId, CancellationToken ct)
     {
@@ -86,13 +93,6 @@ public sealed class IngestSession(Directories directories)
 
         _aliases[(supplier, sourceId)] = (key, number, former);
         return (key, number, former);
-    }
-
-    /// <summary>Takes a number for a person's, whatever the directories say: they do not know of the commit in hand.</summary>
-    internal void Know(NhsNumber number, long key)
-    {
-        _numbers[number.Number] = key;
-        _numberOf[key] = number;
     }
 
     /// <summary>The id in the tracing queue of the person whom a supplier calls so, or null where they do not wait.</summary>

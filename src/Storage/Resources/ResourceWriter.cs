@@ -43,6 +43,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         _clock = clock;
     }
 
+    /// <summary>What follows from what is written, in the same commit; null: nothing does.</summary>
+    public IConsequences? Consequences { get; init; }
+
     /// <summary>
     /// Stores a batch durably, or nothing of it. Null when stored; else why not.
     /// </summary>
@@ -190,6 +193,11 @@ public sealed class ResourceWriter : IAsyncDisposable
     private async Task CommitAsync(IBulkSession session, List<WriteBatch> group)
     {
         var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (Consequences is { } consequences && group.Exists(b => b.Items.Exists(i => consequences.Concern(i.Type))))
+        {
+            await consequences.ReadyAsync(_stop.Token);
+        }
+
         await session.BeginAsync();
         try
         {
@@ -202,6 +210,7 @@ public sealed class ResourceWriter : IAsyncDisposable
                 failures[i] = plan.Decide(group[i], now);
             }
 
+            await FollowAsync(session, plan, now);
             await ApplyAsync(session, plan);
             for (var i = 0; i < group.Count; i++)
             {
@@ -235,6 +244,26 @@ public sealed class ResourceWriter : IAsyncDisposable
             await session.RollbackAsync();
             _directories.Forget();
             throw;
+        }
+    }
+
+    /// <summary>Adds what follows from the writes of a commit to it.</summary>
+    private async Task FollowAsync(IBulkSession session, WritePlan plan, long now)
+    {
+        if (Consequences is not { } consequences || plan.Written.Where(r => consequences.Concern(r.Type)).ToList() is not { Count: > 0 } causes)
+        {
+            return;
+        }
+
+        var batch = new WriteBatch();
+        batch.Items.AddRange(await consequences.OfAsync(causes, _stop.Token));
+        if (batch.Items.Count > 0)
+        {
+            await session.FindAsync(batch.Items);
+            if (plan.Decide(batch, now) is { } failure)
+            {
+                throw new InvalidOperationException($"The {failure.Item} that follows from a write was refused ({failure.Issue.Code}).");
+            }
         }
     }
 

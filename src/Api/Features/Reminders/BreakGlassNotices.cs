@@ -29,24 +29,42 @@ public sealed class BreakGlassNotices(IServiceScopeFactory scopes, TimeProvider 
         var db = scope.ServiceProvider.GetRequiredService<CareDbContext>();
         var resources = scope.ServiceProvider.GetRequiredService<DecisionResources>();
         var untold = await db.UrgentCareAccesses.AsNoTracking().Where(a => a.ToldAt == 0).OrderBy(a => a.Id).Take(MostAtOnce).ToListAsync(ct);
-        foreach (var access in untold)
+        if (untold.Count > 0 && !await TryAsync(db, resources, untold, ct))
         {
-            try
+            // Another instance has told one of them, or does so now: the others are told one by one.
+            foreach (var access in untold)
+            {
+                await TryAsync(db, resources, [access], ct);
+            }
+        }
+    }
+
+    /// <summary>Tells of all or of none, in one commit.</summary>
+    private async Task<bool> TryAsync(CareDbContext db, DecisionResources resources, IReadOnlyList<UrgentCareAccess> accesses, CancellationToken ct)
+    {
+        try
+        {
+            await using var transaction = await resources.BeginAsync(ct);
+            foreach (var access in accesses)
             {
                 await TellAsync(db, resources, access, ct);
             }
-            catch (DbUpdateException) when (!ct.IsCancellationRequested)
-            {
-                // Another instance has told it, or does so now: the next look finds what is left.
-            }
 
+            await transaction.CommitAsync(ct);
+            return true;
+        }
+        catch (DbUpdateException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        finally
+        {
             db.ChangeTracker.Clear();
         }
     }
 
     private async Task TellAsync(CareDbContext db, DecisionResources resources, UrgentCareAccess access, CancellationToken ct)
     {
-        await using var transaction = await resources.BeginAsync(ct);
         var now = clock.GetUtcNow();
         var number = await db.Patients.Where(p => p.PatientKey == access.PatientKey).Select(p => p.NhsNumber).SingleAsync(ct);
         var lead = await db.Standings.AsNoTracking().Where(s => s.PatientKey == access.PatientKey && s.HasLead).Select(s => new { s.LeadId, s.LeadName }).SingleOrDefaultAsync(ct);
@@ -87,6 +105,5 @@ public sealed class BreakGlassNotices(IServiceScopeFactory scopes, TimeProvider 
         // Of two instances that tell at once the reminder's key lets one commit.
         await db.UrgentCareAccesses.Where(a => a.PatientKey == access.PatientKey && a.Id == access.Id)
             .ExecuteUpdateAsync(s => s.SetProperty(a => a.ToldAt, now.ToUnixTimeMilliseconds()), ct);
-        await transaction.CommitAsync(ct);
     }
 }

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text;
 using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Storage.Tracing;
@@ -22,7 +24,7 @@ public sealed record Written(StoredResource Resource, WriteOutcome Outcome, IRea
 }
 
 /// <summary>Writes single resources: what create, update, patch and delete share.</summary>
-public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ConditionLocks locks)
+public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ConditionLocks locks, ShownPeople shown)
 {
     private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
 
@@ -99,6 +101,11 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
     /// <summary>A deletion that is ready to be written.</summary>
     public async Task<PreparedResource> DeletionAsync(StoredResource current, int? expectedVersion, CancellationToken ct)
     {
+        if (AccessTrail.Current is { } trail)
+        {
+            await shown.SawAsync(current, trail, ct);
+        }
+
         var source = current.Deleted ? "" : new JsonView(current.Body)["meta"u8]["source"u8].ToString();
         var hash = source.IndexOf('#', StringComparison.Ordinal);
         return new PreparedResource
