@@ -202,7 +202,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         try
         {
             var plan = new WritePlan { Merged = await _directories.MergedAsync(await session.MergeEpochAsync(), session.Connection) };
-            plan.Follow(group);
+            plan.Redirect(group);
             await session.FindAsync([.. group.SelectMany(b => b.Items)]);
             var failures = new WriteFailure?[group.Count];
             for (var i = 0; i < group.Count; i++)
@@ -256,7 +256,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         }
 
         var batch = new WriteBatch();
-        batch.Items.AddRange(await consequences.OfAsync(causes, _stop.Token));
+
+        // What follows from something that came under a former number goes back with it.
+        batch.Items.AddRange((await consequences.OfAsync(causes, _stop.Token)).Select(i => causes.Find(c => c.Former is not null && c.PatientKey == i.PatientKey) is { } cause ? i with { Former = cause.Former } : i));
         if (batch.Items.Count > 0)
         {
             await session.FindAsync(batch.Items);

@@ -126,7 +126,7 @@ public sealed record PreparedResource
     public long LastUpdated { get; internal set; }
 
     /// <summary>Files it under another person, whose number takes the place of the one that it names.</summary>
-    internal void Follow(long key, NhsNumber from, NhsNumber into)
+    internal void Redirect(long key, NhsNumber from, NhsNumber into)
     {
         People = [.. People.Select(p => p == PatientKey ? key : p).Distinct()];
         PatientKey = key;

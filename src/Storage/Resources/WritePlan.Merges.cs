@@ -16,7 +16,7 @@ internal sealed partial class WritePlan
     /// Files what was prepared before a merge, or before the undoing of one, where it belongs now. A Patient itself is refused
     /// instead: which record it is, and what else is in it, was decided on what no longer holds.
     /// </summary>
-    public void Follow(List<WriteBatch> group)
+    public void Redirect(List<WriteBatch> group)
     {
         foreach (var batch in group)
         {
@@ -35,11 +35,11 @@ internal sealed partial class WritePlan
                 else if (item.Former is { } named)
                 {
                     var (key, number) = Merged.Of(named.Key) is { } now ? (now.IntoKey, now.IntoNumber) : (named.Key, named.Number);
-                    item.Follow(key, named.IntoNumber, number);
+                    item.Redirect(key, named.IntoNumber, number);
                 }
                 else if (Merged.Of(item.PatientKey) is { } taken)
                 {
-                    item.Follow(taken.IntoKey, taken.Number, taken.IntoNumber);
+                    item.Redirect(taken.IntoKey, taken.Number, taken.IntoNumber);
                 }
             }
         }
