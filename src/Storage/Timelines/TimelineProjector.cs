@@ -95,6 +95,10 @@ public sealed class TimelineProjector
             || system.SequenceEqual("https://fhir.hl7.org.uk/Id/icd-10"u8) ? CodeSystemKind.Icd10
         : CodeSystemKind.Other;
 
+    /// <summary>OPCS-4 under either of the two URIs by which UK systems send it.</summary>
+    private static bool IsOpcs4(ReadOnlySpan<byte> system) =>
+        system.SequenceEqual("https://fhir.hl7.org.uk/Id/opcs-4"u8) || system.SequenceEqual("https://fhir.nhs.uk/Id/opcs-4"u8);
+
     private void Encounter(ReadOnlySpan<byte> json, ClinicalView view, uint source)
     {
         if (view.StartDay == 0)
@@ -401,7 +405,11 @@ public sealed class TimelineProjector
                 }
             }
 
-            if (kind != EventKind.None && coding.Slot == CodingSlot.Code)
+            if (kind == EventKind.Procedure && coding.Slot == CodingSlot.Code && IsOpcs4(json[coding.System]) && Pack(json[coding.Code]) is var opcs and not 0)
+            {
+                Events.Add(new TimelineEvent { Day = day, Code = opcs, Kind = kind, Flags = ProcedureFlags.Opcs4, Source = source });
+            }
+            else if (kind != EventKind.None && coding.Slot == CodingSlot.Code)
             {
                 Events.Add(new TimelineEvent { Day = day, Code = (uint)Resources.Hashing.Code(default, json[coding.Code]), Kind = kind, Source = source });
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Text;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
@@ -89,6 +90,14 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
             ? failure
             // A Patient kept beside the one that is shown is, to a sender who may see neither, a Patient taken.
             : new Written(StoredAs(item), item.Outcome == WriteOutcome.KeptBeside && sender?.OfSender is not null ? WriteOutcome.Created : item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
+    }
+
+    /// <summary>Stores a prepared resource together with something else that belongs to it, in one commit.</summary>
+    public async Task<Result<Written>> StoreAsync(PreparedResource item, Func<DbConnection, Task> also, CancellationToken ct)
+    {
+        var batch = new WriteBatch { Also = also };
+        batch.Items.Add(item);
+        return await writer.WriteAsync(batch, ct) is { } failure ? new InvalidResource(failure.Status, [failure.Issue]) : new Written(StoredAs(item), item.Outcome, []);
     }
 
     /// <summary>Marks a resource as deleted; deleting what is deleted changes nothing.</summary>
