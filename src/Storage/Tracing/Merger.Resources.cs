@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using BetterCare.Care.Fhir;
-using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 
 namespace BetterCare.Care.Storage.Tracing;

@@ -4,6 +4,7 @@ using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
+using BetterCare.Care.Stratification.Timelines;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
@@ -57,7 +58,6 @@ public sealed partial class Merger(Directories directories)
     /// <param name="ct">Cancels.</param>
     public async Task<PersonMerge> MergeAsync(CareDbContext db, Patient from, Patient into, bool renumbered, MergeDecision decision, CancellationToken ct)
     {
-        const Stratification.Timelines.PersonFlags Restricted = Stratification.Timelines.PersonFlags.Restricted;
         var merge = new PersonMerge
         {
             Id = Guid.CreateVersion7(decision.At).ToString(),
@@ -68,7 +68,7 @@ public sealed partial class Merger(Directories directories)
             DecidedBy = decision.DecidedBy,
             DecidedAt = decision.At.ToUnixTimeMilliseconds(),
             Reason = decision.Reason,
-            Restricted = (from.Flags & Restricted) != 0 && (into.Flags & Restricted) == 0,
+            Restricted = from.Flags.HasFlag(PersonFlags.Restricted) && !into.Flags.HasFlag(PersonFlags.Restricted),
             Renumbered = renumbered,
         };
         db.Merges.Add(merge);

@@ -24,7 +24,7 @@ public static class GetMerges
     }
 
     /// <summary>Reads them, the latest first.</summary>
-    public sealed class Handler(CareDbContext db, Merges merges) : IRequestHandler<Query, Result<IReadOnlyList<MergeView>>>
+    public sealed class Handler(CareDbContext db, MergeWork merges) : IRequestHandler<Query, Result<IReadOnlyList<MergeView>>>
     {
         /// <inheritdoc/>
         public async Task<Result<IReadOnlyList<MergeView>>> Handle(Query request, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ public static class MergePeople
     }
 
     /// <summary>Checks the two and merges them, with everything that hangs on it, in one commit.</summary>
-    public sealed class Handler(CareDbContext db, Merges merges, Merger merger, Renumbering renumbering, Directories directories, People people) : IRequestHandler<Command, Result<MergeView>>
+    public sealed class Handler(CareDbContext db, MergeWork merges, Merger merger, Renumbering renumbering, Directories directories, People people) : IRequestHandler<Command, Result<MergeView>>
     {
         /// <inheritdoc/>
         public async Task<Result<MergeView>> Handle(Command request, CancellationToken cancellationToken)

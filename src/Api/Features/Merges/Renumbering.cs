@@ -19,7 +19,7 @@ public sealed class Renumbering(CareDbContext db, Directories directories)
         var row = await db.Resources.AsNoTracking().SingleAsync(r => r.PatientKey == from.PatientKey && r.Type == (byte)ResourceType.Patient && !r.Deleted, ct);
         var supplier = await db.Suppliers.AsNoTracking().SingleAsync(s => s.SupplierKey == row.SupplierKey, ct);
         var session = new IngestSession(directories) { Supplier = supplier.SupplierKey == Directories.UnnamedSupplier ? null : supplier.Uri };
-        var details = new TracedDetails(number.Value, true, "", (from.Flags & PersonFlags.Restricted) != 0);
+        var details = new TracedDetails(number.Value, true, "", from.Flags.HasFlag(PersonFlags.Restricted));
         var prepared = await new ResourcePreparer().PrepareAsync(session, details.AddTo(References.WithoutEmptyMeta(row.Body), number.Value), 1, null, ct);
         var item = prepared.Item ?? throw new InvalidOperationException($"A Patient under its new number is not valid: {prepared.Issues[0].Text}");
         if (await JoinedWrite.WriteAsync(db.Database, [item], at.ToUnixTimeMilliseconds()) is { } failure)

@@ -27,7 +27,7 @@ public static class UndoMerge
     }
 
     /// <summary>Makes two records of the one again.</summary>
-    public sealed class Handler(CareDbContext db, Merges merges, Merger merger, Directories directories) : IRequestHandler<Command, Result<MergeView>>
+    public sealed class Handler(CareDbContext db, MergeWork merges, Merger merger, Directories directories) : IRequestHandler<Command, Result<MergeView>>
     {
         /// <inheritdoc/>
         public async Task<Result<MergeView>> Handle(Command request, CancellationToken cancellationToken)

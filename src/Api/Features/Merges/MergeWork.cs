@@ -32,7 +32,7 @@ public sealed record MergeView(string Id, string From, string Into, string Decid
 }
 
 /// <summary>What the use cases of merging share: which merges a caller sees, and the transaction that one is made in.</summary>
-public sealed class Merges(CareDbContext db, Directories directories, Merger merger, DecisionResources resources, CurrentCaller current, People people, TimeProvider clock)
+public sealed class MergeWork(CareDbContext db, Directories directories, Merger merger, DecisionResources resources, CurrentCaller current, People people, TimeProvider clock)
 {
     /// <summary>A merge that the caller may see: of people whom they may see. Absent and not-yours answer alike.</summary>
     public async Task<PersonMerge?> FindAsync(string id, CancellationToken ct) =>
@@ -94,7 +94,7 @@ internal static class MergeEndpoints
     public static void AddMerges(this IServiceCollection services)
     {
         services.AddSingleton<Merger>();
-        services.AddScoped<Merges>();
+        services.AddScoped<MergeWork>();
         services.AddScoped<Renumbering>();
     }
 }
