@@ -46,6 +46,9 @@ public sealed class CareDbContext : DbContext
     /// <summary>Keys of data protection.</summary>
     public DbSet<ProtectionKey> ProtectionKeys => Set<ProtectionKey>();
 
+    /// <summary>Numbers of people who opted out, by list.</summary>
+    public DbSet<ListedOptOut> ListedOptOuts => Set<ListedOptOut>();
+
     /// <summary>Timelines.</summary>
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
@@ -209,6 +212,7 @@ public sealed class CareDbContext : DbContext
         m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });
         m.Entity<ResourcePerson>().ToTable("resource_person").HasKey(x => new { x.PatientKey, x.Type, x.Id });
         m.Entity<ProtectionKey>().ToTable("protection_key").HasKey(x => x.Name);
+        m.Entity<ListedOptOut>().ToTable("listed_opt_out").HasKey(x => new { x.NhsNumber, x.Kind });
         m.Entity<TimelineRow>().ToTable("timeline").HasKey(x => x.PatientKey);
         m.Entity<Professional>().ToTable("professional").HasKey(x => x.ProfessionalKey);
         m.Entity<Professional>().HasIndex(x => x.PractitionerId).IsUnique();

@@ -43,7 +43,6 @@ public static class Services
         services.AddSingleton<Directories>();
         services.AddHttpContextAccessor();
         services.AddScoped<AuditPeople>();
-        services.AddSingleton<AuditLog>();
         services.AddSingleton<Security.ShownPeople>();
         services.AddSingleton<BackgroundTrail>();
         services.AddSingleton(provider => new AuditLog(

@@ -234,7 +234,6 @@ public sealed partial class ResourcePreparer
             Contacts = patientKey == 0 || practitioners.Length == 0 || _projector.ContactEvent < 0 || _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
                 ? []
                 : [(_projector.ContactEvent, practitioners[0])],
-            SetsFlags = _projector.Flags,
             Registration = _projector.Registration,
             Patient = type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
             Practice = type == ResourceType.Organization ? PracticeRow(body.ToArray()) : null,

@@ -21,6 +21,7 @@ public sealed class Merges : Migration
         }
 
         migrationBuilder.Sql("CREATE UNIQUE INDEX ux_person_merge_in_force ON person_merge (from_number) WHERE undone_at = 0;");
+        migrationBuilder.Sql("CREATE INDEX ix_person_merge_into ON person_merge (into_number) WHERE undone_at = 0;");
         migrationBuilder.Sql(d.Table("merge_arrival", "merge_id text, type tiny, id text", "merge_id, type, id"));
         migrationBuilder.Sql(d.Table("merge_proposal", "from_number bigint, into_number bigint, source text, found_by text, found_at bigint", "from_number"));
     }

@@ -33,10 +33,10 @@ public static class JoinedWrite
             return failure;
         }
 
-        await ResourceWriter.ApplyAsync(session, plan);
+        await ResourceWriter.ApplyAsync(session, plan, now);
         foreach (var item in batch.Items)
         {
-            AccessTrail.Current?.Saw(item.PatientKey);
+            AccessTrail.Current?.Saw(item.People.Length > 0 ? item.People : [item.PatientKey]);
         }
 
         return null;

@@ -3,9 +3,9 @@ using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.OptOuts;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Storage.Tracing;
-using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -211,7 +211,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             }
 
             await FollowAsync(session, plan, now);
-            await ApplyAsync(session, plan);
+            await ApplyAsync(session, plan, now);
             for (var i = 0; i < group.Count; i++)
             {
                 if (failures[i] is null)
@@ -270,7 +270,7 @@ public sealed class ResourceWriter : IAsyncDisposable
     }
 
     /// <summary>Writes what was decided, table by table.</summary>
-    internal static async Task ApplyAsync(IBulkSession session, WritePlan plan)
+    internal static async Task ApplyAsync(IBulkSession session, WritePlan plan, long now)
     {
         plan.Inserts.Sort(ByKey);
         plan.Updates.Sort(ByKey);
@@ -280,7 +280,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.UpdateAsync(plan.Updates);
         await session.ShareAsync([.. plan.Written]);
         await session.KeepBesideAsync(plan.Beside);
-        await session.AddFlagsAsync(plan.Flags);
+        await OptOutWriter.FollowAsync(session.Connection, plan.Written, now);
         await session.RegisterAsync(plan.Registrations);
         await MergeArrivals.KeepAsync(session.Connection, plan);
 
@@ -335,8 +335,6 @@ internal sealed partial class WritePlan
     public List<PatientAlias> Aliases { get; } = [];
 
     public List<Practice> Practices { get; } = [];
-
-    public List<(long PatientKey, PersonFlags Flags)> Flags { get; } = [];
 
     public List<(long PatientKey, int From, int Until)> Registrations { get; } = [];
 
@@ -505,11 +503,6 @@ internal sealed partial class WritePlan
         if (item.Practice is not null)
         {
             Practices.Add(item.Practice);
-        }
-
-        if (item.SetsFlags != PersonFlags.None)
-        {
-            Flags.Add((item.PatientKey, item.SetsFlags));
         }
 
         if (item.Registration is { } registration)

@@ -95,9 +95,6 @@ public sealed record PreparedResource
     /// <summary>Practitioners of those events that are contacts: the event's index and the logical id.</summary>
     public (int Event, string PractitionerId)[] Contacts { get; init; } = [];
 
-    /// <summary>Person facts that a Consent, Flag or EpisodeOfCare adds; see <see cref="PersonFlags"/>.</summary>
-    public PersonFlags SetsFlags { get; init; }
-
     /// <summary>First and last day of a registration with a practice; last 0: current.</summary>
     public (int From, int Until)? Registration { get; init; }
 

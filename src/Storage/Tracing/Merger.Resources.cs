@@ -240,7 +240,7 @@ public sealed partial class Merger
             plan.Move(item, work.Now);
         }
 
-        await ResourceWriter.ApplyAsync(work.Session, plan);
+        await ResourceWriter.ApplyAsync(work.Session, plan, work.Now);
     }
 
     private static bool IsOfService(Work work, KeptResource row, HashSet<string> tasks) => row.Supplier == work.Decision.RenderedBy

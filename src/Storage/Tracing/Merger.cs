@@ -3,6 +3,7 @@ using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.OptOuts;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Stratification.Timelines;
 using Microsoft.EntityFrameworkCore;
@@ -103,7 +104,7 @@ public sealed partial class Merger(Directories directories)
         await PutResourcesBackAsync(work, rows);
         foreach (var key in (long[])[merge.FromKey, merge.IntoKey])
         {
-            await Rebuilder.WriteAsync(work.Session, key, key, await DerivedAsync(work, key));
+            await Rebuilder.WriteAsync(work.Session, key, key, await DerivedAsync(work, key), work.Now);
         }
 
         // A former number is told to nobody any more who may see only one of the two.
@@ -137,13 +138,15 @@ public sealed partial class Merger(Directories directories)
             throw new InvalidOperationException($"The Provenance of a merge was refused by the store ({failure.Issue.Code}).");
         }
 
-        await ResourceWriter.ApplyAsync(work.Session, plan);
+        await ResourceWriter.ApplyAsync(work.Session, plan, work.Now);
     }
 
     private static CoverageWriter Coverage(CareDbContext db) => new(db.Database.GetDbConnection(), db.Database.CurrentTransaction!.GetDbTransaction());
 
     private static async Task FinishAsync(Work work, long[] people, CancellationToken ct)
     {
+        // An opt-out of either holds for the one; a list may name either number.
+        await OptOutWriter.RecountAsync(work.Connection, people, work.Now);
         foreach (var person in people)
         {
             await Coverage(work.Db).RecountAsync(person, work.Decision.Today, ct);
