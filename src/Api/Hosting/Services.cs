@@ -43,7 +43,6 @@ public static class Services
         services.AddSingleton<Directories>();
         services.AddHttpContextAccessor();
         services.AddScoped<AuditPeople>();
-        services.AddSingleton<AuditLog>();
         services.AddSingleton<Security.ShownPeople>();
         services.AddSingleton<BackgroundTrail>();
         services.AddSingleton(provider => new AuditLog(
@@ -85,6 +84,7 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        Features.Merges.MergeEndpoints.AddMerges(services);
         services.AddCoverage(configuration);
         services.AddCoordination();
         services.AddAccess(configuration);
