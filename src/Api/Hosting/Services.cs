@@ -84,6 +84,7 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        Features.Merges.MergeEndpoints.AddMerges(services);
         services.AddCoverage(configuration);
         services.AddCoordination();
         services.AddAccess(configuration);

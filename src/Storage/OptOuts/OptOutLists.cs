@@ -1,6 +1,7 @@
 using System.Globalization;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Audit;
+using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Stratification.Timelines;
 using Microsoft.EntityFrameworkCore;
 
@@ -28,7 +29,7 @@ public enum OptOutList
 public sealed record OptOutListResult(int Numbers, int Known, int Hidden, int Shown, int Removed);
 
 /// <summary>Keeps lists of people who opted out, as the national check for data opt-outs gives them, and applies them.</summary>
-public sealed class OptOutLists(IDbContextFactory<CareDbContext> contexts, TimeProvider clock)
+public sealed class OptOutLists(IDbContextFactory<CareDbContext> contexts, Directories directories, TimeProvider clock)
 {
     private const int NumbersPerCommit = 2000;
 
@@ -76,7 +77,9 @@ public sealed class OptOutLists(IDbContextFactory<CareDbContext> contexts, TimeP
             rows = await command.ExecuteNonQueryAsync(ct);
         }
 
-        var wanted = numbers.Select(NhsNumber.FromStored).ToList();
+        // A list may go on to name a person by a former number.
+        var merged = await directories.MergedAsync(ct);
+        var wanted = numbers.Select(NhsNumber.FromStored).Select(n => merged.Of(n)?.IntoNumber ?? n).ToList();
         var people = await db.Patients.Where(p => wanted.Contains(p.NhsNumber)).Select(p => p.PatientKey).ToListAsync(ct);
         var changed = await OptOutWriter.RecountAsync(db.Database.GetDbConnection(), people, now);
         AccessTrail.Current?.Saw(changed);

@@ -117,7 +117,12 @@ public static class OptOutWriter
         }
 
         await using var lists = connection.CreateCommand();
-        lists.CommandText = $"SELECT p.patient_key, o.kind, o.listed_at FROM patient p JOIN listed_opt_out o ON o.nhs_number=p.nhs_number WHERE p.patient_key IN ({keys})";
+        lists.CommandText = $"""
+            WITH RECURSIVE numbers(patient_key, nhs_number) AS (
+              SELECT patient_key, nhs_number FROM patient WHERE patient_key IN ({keys})
+              UNION ALL SELECT n.patient_key, m.from_number FROM numbers n JOIN person_merge m ON m.into_number=n.nhs_number AND m.undone_at=0)
+            SELECT n.patient_key, o.kind, o.listed_at FROM numbers n JOIN listed_opt_out o ON o.nhs_number=n.nhs_number
+            """;
         await using var listed = await lists.ExecuteReaderAsync();
         while (await listed.ReadAsync())
         {

@@ -16,6 +16,11 @@ internal interface IBulkSession : IAsyncDisposable
 
     Task RollbackAsync();
 
+    /// <summary>
+    /// How often people have been merged or merges undone, as the commit sees it. Until the commit ends nobody merges.
+    /// </summary>
+    Task<long> MergeEpochAsync();
+
     /// <summary>Fills <see cref="PreparedResource.Before"/>.</summary>
     Task FindAsync(List<PreparedResource> items);
 

@@ -42,7 +42,8 @@ public static class JoinedWrite
         return null;
     }
 
-    private static async Task<IBulkSession> JoinAsync(DbConnection connection)
+    /// <summary>The engine's side of a commit that somebody else has begun.</summary>
+    internal static async Task<IBulkSession> JoinAsync(DbConnection connection)
     {
         if (connection is Microsoft.Data.Sqlite.SqliteConnection)
         {

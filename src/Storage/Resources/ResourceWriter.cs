@@ -201,8 +201,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.BeginAsync();
         try
         {
+            var plan = new WritePlan { Merged = await _directories.MergedAsync(await session.MergeEpochAsync(), session.Connection) };
+            plan.Redirect(group);
             await session.FindAsync([.. group.SelectMany(b => b.Items)]);
-            var plan = new WritePlan();
             var failures = new WriteFailure?[group.Count];
             for (var i = 0; i < group.Count; i++)
             {
@@ -255,7 +256,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         }
 
         var batch = new WriteBatch();
-        batch.Items.AddRange(await consequences.OfAsync(causes, _stop.Token));
+
+        // What follows from something that came under a former number goes back with it.
+        batch.Items.AddRange((await consequences.OfAsync(causes, _stop.Token)).Select(i => causes.Find(c => c.Former is not null && c.PatientKey == i.PatientKey) is { } cause ? i with { Former = cause.Former } : i));
         if (batch.Items.Count > 0)
         {
             await session.FindAsync(batch.Items);
@@ -279,6 +282,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.KeepBesideAsync(plan.Beside);
         await OptOutWriter.FollowAsync(session.Connection, plan.Written, now);
         await session.RegisterAsync(plan.Registrations);
+        await MergeArrivals.KeepAsync(session.Connection, plan);
 
         await TimelinesAsync(session, plan.Written);
     }
@@ -316,7 +320,7 @@ public sealed class ResourceWriter : IAsyncDisposable
 public sealed class StoreFailedException(string message, Exception inner) : Exception(message, inner);
 
 /// <summary>What a commit will write, decided before anything is written.</summary>
-internal sealed class WritePlan
+internal sealed partial class WritePlan
 {
     private readonly Dictionary<(ResourceType, string), PreparedResource> _latest = [];
 
@@ -375,6 +379,11 @@ internal sealed class WritePlan
     private WriteFailure? Judge(PreparedResource item, bool first)
     {
         var before = Before(item);
+        if (_overtaken?.Contains(item) == true)
+        {
+            return new WriteFailure(item, 409, new Issue(IssueSeverity.Error, "conflict", "Patient",
+                "This person's record was merged with another, or the merge undone, while the Patient was on its way. Send it again."));
+        }
 
         // Of several people the one under whom it is stored stays the same, in whatever order they are named.
         if (before is not null && item.People.Contains(before.PatientKey))
@@ -422,6 +431,13 @@ internal sealed class WritePlan
     private void Enter(PreparedResource item, long now)
     {
         var before = Before(item);
+        if (item.IsBeside)
+        {
+            (item.Outcome, item.Version, item.LastUpdated) = (WriteOutcome.KeptBeside, before?.Version ?? 1, now);
+            Beside.Add(item);
+            return;
+        }
+
         if (item.Type == ResourceType.Patient && item.Patient is not null)
         {
             if (item.SourceId is not null)
@@ -462,6 +478,23 @@ internal sealed class WritePlan
         item.Outcome = item.Method == WriteMethod.Delete ? WriteOutcome.Deleted
             : before is null || before.Deleted ? WriteOutcome.Created
             : WriteOutcome.Updated;
+        EnterFacts(item);
+
+        // Two versions of one resource in one commit: the earlier one goes to history as it came, in order.
+        if (_latest.TryGetValue((item.Type, item.Id), out var earlier) && earlier.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted)
+        {
+            item.Supersedes = earlier;
+            Inserts.Remove(earlier);
+            Updates.Remove(earlier);
+            item.Before = earlier.Before;
+        }
+
+        _latest[(item.Type, item.Id)] = item;
+        (item.Before is null ? Inserts : Updates).Add(item);
+    }
+
+    private void EnterFacts(PreparedResource item)
+    {
         if (item.Patient is not null)
         {
             Patients[item.PatientKey] = item.Patient;
@@ -476,17 +509,5 @@ internal sealed class WritePlan
         {
             Registrations.Add((item.PatientKey, registration.From, registration.Until));
         }
-
-        // Two versions of one resource in one commit: the earlier one goes to history as it came, in order.
-        if (_latest.TryGetValue((item.Type, item.Id), out var earlier) && earlier.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted)
-        {
-            item.Supersedes = earlier;
-            Inserts.Remove(earlier);
-            Updates.Remove(earlier);
-            item.Before = earlier.Before;
-        }
-
-        _latest[(item.Type, item.Id)] = item;
-        (item.Before is null ? Inserts : Updates).Add(item);
     }
 }

@@ -51,7 +51,8 @@ public sealed class EntryWork(BundleEntry entry)
 }
 
 /// <summary>Turns the entries of a Bundle that are not plain resources into writes and reads, and writes the response.</summary>
-public sealed class BundleEntries(ResourceWrites writes, ConditionalReads conditional, Visibility visibility, SubscriptionWrites subscriptions, IMediator mediator)
+public sealed class BundleEntries(
+    ResourceWrites writes, ConditionalReads conditional, Visibility visibility, SubscriptionWrites subscriptions, Directories directories, IMediator mediator)
 {
     /// <summary>What an entry will do.</summary>
     public async Task<EntryWork> ResolveAsync(BundleEntry entry, CancellationToken ct)
@@ -104,7 +105,8 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
     {
         try
         {
-            var (type, id, query) = Target(work.Entry.Url);
+            var asked = work.Entry.Url;
+            var (type, id, query) = Target(asked.Contains("/_history", StringComparison.Ordinal) ? asked : (await directories.MergedAsync(ct)).InForce(asked));
             var parts = id?.Split('/') ?? [];
             if (parts is [_] or [_, "_history", _])
             {

@@ -163,7 +163,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
             return new Issue(IssueSeverity.Error, "invalid", $"{type.Name()}.id", "An update names the resource twice, in the address and as its id: make the two equal.");
         }
 
-        return type == ResourceType.Patient && NhsNumber.TryParse(id, out var number) && number.Value != item.Id
+        return type == ResourceType.Patient && NhsNumber.TryParse(id, out var number) && number.Value != item.Id && item.Former?.Number != number
             ? new Issue(IssueSeverity.Error, "invalid", "Patient.identifier", "The NHS number of the address and that of the identifier are not the same.", "nhs-number")
             : null;
     }
