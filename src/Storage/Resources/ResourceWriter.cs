@@ -33,6 +33,7 @@ public sealed class ResourceWriter : IAsyncDisposable
     private readonly Channel<WriteBatch> _queue = Channel.CreateBounded<WriteBatch>(256);
     private readonly CancellationTokenSource _stop = new();
     private Task? _loop;
+    private Task _answered = Task.CompletedTask;
     private long _lastRequest;
 
     /// <summary>Makes the writer; it opens its connection with the first batch.</summary>
@@ -79,9 +80,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             await GatherAsync(group);
             try
             {
-                session ??= _database.Engine == DatabaseEngine.Sqlite
-                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
-                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                session ??= await OpenAsync();
                 await CommitAsync(session, group);
             }
 #pragma warning disable CA1031 // Whatever went wrong, the clients that wait must hear of it and the writer must live on.
@@ -106,6 +105,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             }
         }
 
+        await _answered;
         if (session is not null)
         {
             await session.DisposeAsync();
@@ -165,9 +165,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         {
             try
             {
-                session ??= _database.Engine == DatabaseEngine.Sqlite
-                    ? new SqliteBulkSession(await _database.OpenAsync(_stop.Token))
-                    : new PostgresBulkSession(await _database.OpenAsync(_stop.Token));
+                session ??= await OpenAsync();
                 await CommitAsync(session, [batch]);
             }
 #pragma warning disable CA1031 // As above.
@@ -185,6 +183,39 @@ public sealed class ResourceWriter : IAsyncDisposable
         }
 
         return session;
+    }
+
+    private async Task<IBulkSession> OpenAsync()
+    {
+        var connection = await _database.OpenWriterAsync(_stop.Token);
+        return _database.Engine == DatabaseEngine.Postgres
+            ? new PostgresBulkSession(connection)
+            : new SqliteBulkSession(connection, log: new WriteAheadLog(_database.File!));
+    }
+
+    /// <summary>Answers a group once it is on the disk; the writer goes on with the next in the meantime.</summary>
+    private static async Task AnswerAsync(Task onDisk, WriteBatch[] group, WriteFailure?[] failures)
+    {
+        try
+        {
+            await onDisk;
+        }
+#pragma warning disable CA1031 // Whatever went wrong, the clients that wait must hear of it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            foreach (var batch in group)
+            {
+                batch.Done.TrySetException(new StoreFailedException("The store could not force the batch to the disk. Send it again: what is there already stays as it is.", e));
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < group.Length; i++)
+        {
+            group[i].Done.TrySetResult(failures[i]);
+        }
     }
 
     private async Task CommitAsync(IBulkSession session, List<WriteBatch> group)
@@ -224,10 +255,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             await session.CommitAsync();
             audit.Kept();
             _directories.Committed(plan.Patients.Values, plan.Aliases);
-            for (var i = 0; i < group.Count; i++)
-            {
-                group[i].Done.TrySetResult(failures[i]);
-            }
+            _answered = AnswerAsync(session.SyncAsync(), [.. group], failures);
         }
         catch
         {

@@ -8,7 +8,10 @@ using SQLitePCL;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Bulk writes into SQLite: prepared statements, rows in key order.</summary>
-internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true) : IBulkSession
+/// <param name="connection">Where.</param>
+/// <param name="owned">Whether it is closed with the session.</param>
+/// <param name="log">Where the connection's commits do not wait for the disk: its log. Null: they do.</param>
+internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true, WriteAheadLog? log = null) : IBulkSession
 {
     private readonly sqlite3 _db = ((SqliteConnection)connection).Handle!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
@@ -23,6 +26,8 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     public Task BeginAsync() => Run("BEGIN IMMEDIATE");
 
     public Task CommitAsync() => Run("COMMIT");
+
+    public Task SyncAsync() => log?.SyncAsync() ?? Task.CompletedTask;
 
     public Task RollbackAsync()
     {
@@ -329,6 +334,11 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         foreach (var statement in _statements.Values)
         {
             statement.Dispose();
+        }
+
+        if (log is not null)
+        {
+            await log.DisposeAsync();
         }
 
         if (owned)
