@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
@@ -268,8 +269,8 @@ public sealed class ResourceWriter : IAsyncDisposable
     /// <summary>Writes what was decided, table by table.</summary>
     internal static async Task ApplyAsync(IBulkSession session, WritePlan plan)
     {
-        plan.Inserts.Sort(ByKey);
-        plan.Updates.Sort(ByKey);
+        SortByKey(plan.Inserts);
+        SortByKey(plan.Updates);
         await session.WritePatientsAsync([.. plan.Patients.Values], plan.Aliases, plan.Practices);
         await session.ArchiveAsync(plan.Updates);
         await session.InsertAsync(plan.Inserts);
@@ -303,11 +304,24 @@ public sealed class ResourceWriter : IAsyncDisposable
         }
     }
 
-    private static int ByKey(PreparedResource a, PreparedResource b)
+    private static void SortByKey(List<PreparedResource> items)
     {
-        var order = a.PatientKey.CompareTo(b.PatientKey);
-        order = order != 0 ? order : a.Type.CompareTo(b.Type);
-        return order != 0 ? order : string.CompareOrdinal(a.Id, b.Id);
+        // The keys side by side, rather than in forty thousand objects that a comparison would have to fetch.
+        var keys = new RowKey[items.Count];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = new RowKey(items[i].PatientKey, items[i].Type, items[i].Id);
+        }
+
+        keys.AsSpan().Sort(CollectionsMarshal.AsSpan(items));
+    }
+
+    private readonly record struct RowKey(long PatientKey, ResourceType Type, string Id) : IComparable<RowKey>
+    {
+        public int CompareTo(RowKey other) =>
+            PatientKey != other.PatientKey ? PatientKey.CompareTo(other.PatientKey)
+            : Type != other.Type ? ((int)Type).CompareTo((int)other.Type)
+            : string.CompareOrdinal(Id, other.Id);
     }
 }
 

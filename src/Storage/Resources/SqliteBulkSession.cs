@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Stratification.Timelines;
@@ -18,7 +19,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
     private AuditAppender? _audit;
-    private readonly List<(PreparedResource Item, long Hash)> _codes = [];
+    private readonly List<CodeEntry> _codes = [];
 
     public DbConnection Connection => connection;
 
@@ -177,20 +178,15 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
 
             foreach (var hash in item.Codes)
             {
-                _codes.Add((item, hash));
+                _codes.Add(new CodeEntry(item.Type, hash, item.Day, item.PatientKey, item.Id));
             }
         }
 
         // In the order of the index: neighbours find the page of the one before.
-        _codes.Sort(static (a, b) =>
+        _codes.Sort();
+        foreach (var entry in _codes)
         {
-            var order = a.Item.Type.CompareTo(b.Item.Type);
-            order = order != 0 ? order : a.Hash.CompareTo(b.Hash);
-            return order != 0 ? order : a.Item.Day.CompareTo(b.Item.Day);
-        });
-        foreach (var (item, hash) in _codes)
-        {
-            code.Bind((long)item.Type).Bind(hash).Bind((long)item.Day).Bind(item.PatientKey).Bind(item.Id).Run();
+            code.Bind((long)entry.Type).Bind(entry.Hash).Bind((long)entry.Day).Bind(entry.PatientKey).Bind(entry.Id).Run();
         }
 
         _codes.Clear();
@@ -371,5 +367,15 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     {
         Statement(sql).Run();
         return Task.CompletedTask;
+    }
+
+    /// <summary>An entry of the index of codes.</summary>
+    private readonly record struct CodeEntry(ResourceType Type, long Hash, int Day, long PatientKey, string Id) : IComparable<CodeEntry>
+    {
+        public int CompareTo(CodeEntry other) =>
+            Type != other.Type ? ((int)Type).CompareTo((int)other.Type)
+            : Hash != other.Hash ? Hash.CompareTo(other.Hash)
+            : Day != other.Day ? Day.CompareTo(other.Day)
+            : PatientKey.CompareTo(other.PatientKey);
     }
 }
