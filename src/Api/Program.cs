@@ -22,6 +22,7 @@ var root = new RootCommand("BetterCare.Care: finds the people most at risk of an
     PdsStandInVerb.Create(),
     VerifyAuditVerb.Create(),
     AccessReportVerb.Create(),
+    OptOutsVerb.Create(),
     SbomVerb.Create(),
     OpenApiVerb.Create(),
     BenchVerb.Create(),

@@ -46,6 +46,9 @@ public sealed class CareDbContext : DbContext
     /// <summary>Keys of data protection.</summary>
     public DbSet<ProtectionKey> ProtectionKeys => Set<ProtectionKey>();
 
+    /// <summary>Numbers of people who opted out, by list.</summary>
+    public DbSet<ListedOptOut> ListedOptOuts => Set<ListedOptOut>();
+
     /// <summary>Timelines.</summary>
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
@@ -106,8 +109,11 @@ public sealed class CareDbContext : DbContext
     /// <summary>What was decided about them.</summary>
     public DbSet<TracingDecision> TracingDecisions => Set<TracingDecision>();
 
-    /// <summary>Former numbers.</summary>
-    public DbSet<NumberAlias> NumberAliases => Set<NumberAlias>();
+    /// <summary>Numbers that the national service says were superseded.</summary>
+    public DbSet<MergeProposal> MergeProposals => Set<MergeProposal>();
+
+    /// <summary>What came under former numbers since their merges.</summary>
+    public DbSet<MergeArrival> MergeArrivals => Set<MergeArrival>();
 
     /// <summary>Records made one.</summary>
     public DbSet<PersonMerge> Merges => Set<PersonMerge>();
@@ -206,6 +212,7 @@ public sealed class CareDbContext : DbContext
         m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });
         m.Entity<ResourcePerson>().ToTable("resource_person").HasKey(x => new { x.PatientKey, x.Type, x.Id });
         m.Entity<ProtectionKey>().ToTable("protection_key").HasKey(x => x.Name);
+        m.Entity<ListedOptOut>().ToTable("listed_opt_out").HasKey(x => new { x.NhsNumber, x.Kind });
         m.Entity<TimelineRow>().ToTable("timeline").HasKey(x => x.PatientKey);
         m.Entity<Professional>().ToTable("professional").HasKey(x => x.ProfessionalKey);
         m.Entity<Professional>().HasIndex(x => x.PractitionerId).IsUnique();
@@ -227,7 +234,8 @@ public sealed class CareDbContext : DbContext
         m.Entity<TracingResource>().ToTable("tracing_resource").HasKey(x => new { x.PersonId, x.Type, x.Id });
         m.Entity<TracingCandidate>().ToTable("tracing_candidate").HasKey(x => new { x.PersonId, x.NhsNumber });
         m.Entity<TracingDecision>().ToTable("tracing_decision").HasKey(x => new { x.PersonId, x.Id });
-        m.Entity<NumberAlias>().ToTable("number_alias").HasKey(x => x.NhsNumber);
+        m.Entity<MergeProposal>().ToTable("merge_proposal").HasKey(x => x.FromNumber);
+        m.Entity<MergeArrival>().ToTable("merge_arrival").HasKey(x => new { x.MergeId, x.Type, x.Id });
         m.Entity<PersonMerge>().ToTable("person_merge").HasKey(x => x.Id);
         m.Entity<PersonMergeRow>().ToTable("person_merge_row").HasKey(x => new { x.MergeId, x.Ordinal });
         m.Entity<AuditRow>().ToTable("audit_event").HasKey(x => new { x.Chain, x.Seq });

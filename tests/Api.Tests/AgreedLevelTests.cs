@@ -80,6 +80,34 @@ public sealed class AgreedLevelTests
     }
 
     [Fact]
+    public async Task LevelRunsOut_ThePersonIsOnTheNextAgenda_UntilTheTeamHasLookedAgain()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        await SetAsync(app, Bob, 3, "Looked after by a neighbour while his daughter is away.", "2027-01-31");
+        (await OnTheAgendaAsync(app, Bob, await Loop.MeetingTests.CallAsync(app, "2026-11-24"))).ShouldNotContain("agreed-level-expiring", "there is time");
+
+        // Three days after the last day; nobody has done anything, and the meeting of that week is called.
+        app.Clock.Now = new DateTimeOffset(2027, 2, 3, 8, 0, 0, TimeSpan.Zero);
+        await app.Services.GetRequiredService<AgreedLevels>().ExpireAsync(new DateOnly(2027, 2, 3), CancellationToken.None);
+        (await RowAsync(app, Bob)).TryGetProperty("agreedLevel", out _).ShouldBeFalse("the model's level counts again");
+        var meeting = await Loop.MeetingTests.CallAsync(app, "2027-02-03");
+        var bob = (await app.GetJsonAsync($"/v1/mdt-meetings/{meeting}")).GetProperty("agenda").EnumerateArray().Single(p => p.GetProperty("nhsNumber").GetString() == Bob);
+        bob.GetProperty("reasons").EnumerateArray().Select(r => r.GetProperty("text").GetString()).ShouldBe(["The level that the team agreed ran out on 31 January 2027."]);
+        (await app.GetJsonAsync("/v1/agreed-levels?state=expired")).ToString().ShouldContain(Bob);
+
+        // The team looks at him and agrees a level again; the meeting after has nothing to ask.
+        await Loop.MeetingTests.AttendAsync(app, meeting, (Story.Gp, true), (Story.SocialWorker, false));
+        await Loop.MeetingTests.OkAsync(await Loop.MeetingTests.DecideAsync(app, meeting, Bob, "agree-level", level: 2, until: "2027-06-01"));
+        await Loop.MeetingTests.DeferOthersAsync(app, meeting);
+        await Loop.MeetingTests.OkAsync(await app.Client.PostAsync($"/v1/mdt-meetings/{meeting}/close", null));
+        app.Clock.Now = app.Clock.Now.AddDays(7);
+        (await OnTheAgendaAsync(app, Bob, await Loop.MeetingTests.CallAsync(app, "2027-02-10"))).ShouldBeEmpty();
+        (await app.GetJsonAsync("/v1/agreed-levels?state=expired")).ToString().ShouldNotContain(Bob);
+    }
+
+    [Fact]
     public async Task NextRun_KeepsALevelThatHolds_AndDropsOneThatHasRunOut()
     {
         await using var app = await StoryApp.StartAsync();
@@ -195,4 +223,9 @@ public sealed class AgreedLevelTests
 
     private static async Task<int> HighRiskAsync(StoryApp app) =>
         int.Parse((await app.GetJsonAsync("/v1/coverage?by=place")).GetProperty("total").GetProperty("highRisk").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Why somebody is on a meeting's agenda; empty: they are not.</summary>
+    private static async Task<List<string?>> OnTheAgendaAsync(StoryApp app, string person, string meeting) =>
+        [.. (await app.GetJsonAsync($"/v1/mdt-meetings/{meeting}")).GetProperty("agenda").EnumerateArray().Where(p => p.GetProperty("nhsNumber").GetString() == person)
+            .SelectMany(p => p.GetProperty("reasons").EnumerateArray()).Select(r => r.GetProperty("kind").GetString())];
 }

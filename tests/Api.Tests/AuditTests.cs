@@ -170,6 +170,71 @@ public sealed partial class AuditTests
         ids.Count.ShouldBe(5);
     }
 
+    [Fact]
+    public async Task AuditEvents_OfAPerson_PageByLinksThatNameNobody()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        for (var i = 0; i < 3; i++)
+        {
+            await app.Client.GetAsync($"/fhir/Patient/{Story.Ann}", Ct);
+            await app.Client.GetAsync($"/fhir/Patient/{Story.Others.First()}", Ct);
+        }
+
+        var form = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal) { ["patient"] = $"Patient/{Story.Ann}", ["action"] = "R", ["_count"] = "2" });
+        var first = await StoryApp.JsonOf(await app.Client.PostAsync("/fhir/AuditEvent/_search", form, Ct));
+        var links = first.GetProperty("link").GetRawText();
+        var next = new Uri(first.GetProperty("link")[1].GetProperty("url").GetString()!).PathAndQuery;
+        var second = await app.GetJsonAsync(next);
+
+        links.ShouldNotContain(Story.Ann);
+        second.GetProperty("link").GetRawText().ShouldNotContain(Story.Ann);
+        second.GetProperty("entry").EnumerateArray().ShouldAllBe(e => e.GetRawText().Contains(Story.Ann, StringComparison.Ordinal));
+        (await app.Client.GetAsync(next + "x", Ct)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await app.Client.GetAsync(next.Replace("AuditEvent", "Observation", StringComparison.Ordinal), Ct)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await app.Client.GetAsync("/fhir/AuditEvent?_cursor=1763800000000.2.1", Ct)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Theory]
+    [InlineData("Appointment", "\"status\":\"booked\",\"start\":\"2026-11-20T09:00:00Z\",\"end\":\"2026-11-20T09:30:00Z\",\"participant\":[{\"actor\":{\"reference\":\"Patient/ONE\"},\"status\":\"accepted\"},{\"actor\":{\"reference\":\"Patient/TWO\"},\"status\":\"accepted\"}]")]
+    [InlineData("Group", "\"type\":\"person\",\"actual\":true,\"member\":[{\"entity\":{\"reference\":\"Patient/ONE\"}},{\"entity\":{\"reference\":\"Patient/TWO\"}}]")]
+    public async Task Resource_OfTwoPeople_IsRecordedForBoth(string type, string body)
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        var two = Story.Others.First();
+        long[] both = [await KeyAsync(app), await KeyAsync(app, two)];
+        var resource = $"{{\"resourceType\":\"{type}\",\"id\":\"shared\",{body}}}".Replace("ONE", Story.Ann, StringComparison.Ordinal).Replace("TWO", two, StringComparison.Ordinal);
+
+        await app.Client.PutAsync($"/fhir/{type}/shared", new StringContent(resource, System.Text.Encoding.UTF8, "application/fhir+json"), Ct);
+        await app.Client.GetAsync($"/fhir/{type}/shared", Ct);
+        await app.Client.GetAsync($"/fhir/{type}?_id=shared", Ct);
+        await app.Client.GetAsync($"/fhir/{type}/shared/_history", Ct);
+        await app.Client.GetAsync($"/fhir/{type}?_lastUpdated=ge2026-11-22", Ct);
+        await app.Client.DeleteAsync($"/fhir/{type}/shared", Ct);
+
+        var entries = (await AllAsync(app)).Take(6).ToList();
+        entries.Select(e => e.Entry.Interaction).ShouldBe(["DeleteResource", "SearchResources", "GetHistory", "SearchResources", "ReadResource", "UpdateResource"], ignoreOrder: true);
+        entries.ShouldAllBe(e => both.All(e.Entry.People.Contains));
+    }
+
+    [Fact]
+    public async Task BackgroundWork_ThatChangesAPerson_IsRecordedInItsCommit()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        await app.Client.PutAsJsonAsync($"/v1/patients/{Story.Ann}/agreed-level", new { level = 2, reason = "Better than the figures", expires = "2026-12-01" }, Ct);
+        app.Clock.Now = app.Clock.Now.AddDays(30);
+        var levels = app.Services.GetRequiredService<BetterCare.Care.Api.Features.Levels.AgreedLevels>();
+
+        await app.Services.GetRequiredService<BetterCare.Care.Api.Jobs.BackgroundTrail>().RunAsync("expiry of agreed levels", () => levels.ExpireAsync(new DateOnly(2026, 12, 22), Ct));
+
+        var record = (await AllAsync(app)).First(r => r.Entry.Interaction == "expiry of agreed levels");
+        (record.Chain, record.Entry.Agent).ShouldBe((AuditChain.Changes, "service"));
+        record.Entry.People.ShouldBe([await KeyAsync(app)]);
+    }
+
     [Theory]
     [InlineData("POST", "/fhir/AuditEvent")]
     [InlineData("PUT", "/fhir/AuditEvent/2-1")]

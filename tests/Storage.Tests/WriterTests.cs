@@ -203,7 +203,7 @@ public sealed class WriterTests
             await db.ResourceCodes.ExecuteDeleteAsync(Ct);
         }
 
-        await new Rebuilder(test.Database, test.Store, test.Directories).RunAsync(null, Ct);
+        await new Rebuilder(test.Database, test.Store, test.Directories, TimeProvider.System).RunAsync(null, Ct);
 
         (await EventsAsync(test)).ShouldBe(before);
         await using var after = test.Contexts.CreateDbContext();

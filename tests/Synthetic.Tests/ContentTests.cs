@@ -87,6 +87,29 @@ public sealed class ContentTests(Given cohort) : IClassFixture<Given>
     }
 
     [Fact]
+    public void DelaysAndCarers_AreTheSameInFhirAndInTimelines_AndNoDelayOutlastsItsStay()
+    {
+        var delays = _cohort.Lines("EpisodeOfCare").Distinct().Count(l => l.Contains("\"delayed-transfer\"", StringComparison.Ordinal));
+        var carers = _cohort.Lines("RelatedPerson").Distinct().Count(l => l.Contains("\"period\"", StringComparison.Ordinal));
+        int delaysTold = 0, carersTold = 0;
+
+        foreach (var person in CohortGenerator.Timelines(Given.Options, TestContext.Current.CancellationToken))
+        {
+            var events = person.Timeline.Events.ToArray();
+            carersTold += events.Count(e => e.Kind == EventKind.Social && e.Code == (uint)SocialFact.HasCarer);
+            foreach (var delay in events.Where(e => e.Kind == EventKind.Social && e.Code == (uint)SocialFact.DelayedTransfer))
+            {
+                delaysTold++;
+                events.ShouldContain(e => e.Kind == EventKind.Admission && e.Day < delay.Day && e.Day + e.LengthDays == delay.Day + delay.LengthDays);
+            }
+        }
+
+        delays.ShouldBeGreaterThan(0);
+        carers.ShouldBeGreaterThan(0);
+        (delaysTold, carersTold).ShouldBe((delays, carers));
+    }
+
+    [Fact]
     public void Timelines_Always_AreSortedAndEndWithTheRecord()
     {
         foreach (var person in CohortGenerator.Timelines(Given.Options, TestContext.Current.CancellationToken))

@@ -21,6 +21,7 @@ internal static class BenchRiskList
         var jobs = services.GetRequiredService<StratificationJobs>();
         await jobs.RunAsync((await jobs.CreateAsync(new RunRequest("2025-11-01", "prism", null), "bench", ct)).Value, null, ct);
         await jobs.RunAsync((await jobs.CreateAsync(new RunRequest("2026-11-01", "prism", null), "bench", ct)).Value, null, ct);
+        Protection.LoadKeys(services);
         var practice = (await SendAsync(services, new RiskList.Query(null, null, null, null, null, 1), ct)).People[0].Practice;
         var clock = Stopwatch.StartNew();
         await PagesAsync(services, "page by page, 50 rows, from the top", new RiskList.Query(null, null, null, null, null, 50), ct);

@@ -57,6 +57,7 @@ internal static class DemoVerb
                 return Verb.Failed;
             }
 
+            Protection.LoadKeys(services);
             var mediator = services.GetRequiredService<IMediator>();
             var proposals = (await mediator.Send(new ProposeLeads.Command(), ct)).Value;
             terminal.Say($"Accountable leads proposed for {proposals.Proposed:N0} of the {proposals.People:N0} people at levels 3 and 4; nobody can lead {proposals.NobodyCanLead.Values.Sum():N0}, who are listed as such.");
@@ -78,6 +79,7 @@ internal static class DemoVerb
         var page = (await mediator.Send(new RiskList.Query(null, null, null, null, null, 40), ct)).Value;
         var db = services.GetRequiredService<CareDbContext>();
         var today = DateOnly.FromDateTime(services.GetRequiredService<TimeProvider>().GetLocalNow().DateTime);
+        var register = await services.GetRequiredService<ProfessionalRegister>().ReadAsync(ct);
         int leads = 0, plans = 0;
         foreach (var row in page.People)
         {
@@ -91,9 +93,9 @@ internal static class DemoVerb
 
             var decided = await mediator.Send(new SetLeadProfessional.Command(row.NhsNumber, proposal.PractitionerId, "Demo: the proposed professional knows the person best."), ct);
             leads += decided.Error is null ? 1 : 0;
-            if (decided.Error is null && plans * 2 < leads)
+            if (decided.Error is null && plans * 2 < leads && Contributors(register, decided.Value.Practitioner, today) is { } contributors)
             {
-                plans += (await mediator.Send(new PutCarePlan.Command(row.NhsNumber, PlanFor(decided.Value, row.Level, today), null), ct)).Error is null ? 1 : 0;
+                plans += (await mediator.Send(new PutCarePlan.Command(row.NhsNumber, PlanFor(decided.Value, contributors, row.Level, today), null), ct)).Error is null ? 1 : 0;
             }
         }
 
@@ -101,7 +103,19 @@ internal static class DemoVerb
         terminal.Say($"A machine only proposes. The demo's own user then confirmed {leads} leads and wrote {plans} joint plans, so that the report has something to count.");
     }
 
-    private static JointCarePlan PlanFor(SetLeadProfessional.Lead lead, int level, DateOnly today)
+    /// <summary>The lead and somebody of the same place from the other side of health and social care; null: there is nobody.</summary>
+    private static PlanContributor[]? Contributors(IReadOnlyDictionary<string, Registered> register, string lead, DateOnly today)
+    {
+        var first = register[lead].Professional;
+        var other = first.Sector == Sector.Health ? Sector.SocialCare : Sector.Health;
+        var second = register.Values.Select(r => r.Professional)
+            .Where(p => p.Sector == other && p.Place == first.Place && p.IsRegistered && p.IsInRoleOn(today)).MinBy(p => p.Key, StringComparer.Ordinal);
+        return second is null ? null : [Of(first), Of(second)];
+
+        PlanContributor Of(BetterCare.Care.Coordination.Leads.Professional professional) => new(professional.Key, professional.Role, professional.Sector, today);
+    }
+
+    private static JointCarePlan PlanFor(SetLeadProfessional.Lead lead, PlanContributor[] contributors, int level, DateOnly today)
     {
         return new JointCarePlan
         {
@@ -113,11 +127,7 @@ internal static class DemoVerb
             Preferences = "Calls in the afternoon.",
             Lead = lead.Practitioner,
             LeadPhone = lead.Phone ?? "01632 960000",
-            Contributors =
-            [
-                new PlanContributor(lead.Practitioner, lead.Role, Sector.Health, today),
-                new PlanContributor("social-care-team", "Social worker", Sector.SocialCare, today),
-            ],
+            Contributors = contributors,
             Agreement = new PlanAgreement("the person", today, AgreementBasis.Person),
             Contingency = level < 4 ? null : new ContingencyPlan([new ContingencyStep("More breathless than usual at rest", "Start the rescue pack and ring the lead", lead.Phone ?? "01632 960000")]),
             AllergiesNoted = true,

@@ -46,8 +46,9 @@ internal static class Verb
             if (Cohort.Contains(verb))
             {
                 AccessTrail.Current.SawEveryone();
-                await provider.GetRequiredService<AuditLog>().RecordAsync(AccessTrail.Current.Rest(AuditOutcome.Success, always: true));
-                AccessTrail.Current.Kept(new AuditEntry { At = 0, Agent = "", Interaction = "" });
+                var everyone = AccessTrail.Current.Rest(AuditOutcome.Success, always: true);
+                await provider.GetRequiredService<AuditLog>().RecordAsync(everyone);
+                AccessTrail.Current.Kept(everyone[0]);
             }
 
             return await work(scope.ServiceProvider, terminal, ct);
@@ -73,7 +74,8 @@ internal static class Verb
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddSecretFiles().AddInMemoryCollection(Overrides(parse)).Build();
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
+        services.AddLogging(logging => logging.AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.AddSingleton<IConfiguration>(configuration);
         services.AddCare(configuration);
         return services.BuildServiceProvider();

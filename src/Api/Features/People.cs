@@ -1,3 +1,4 @@
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
@@ -5,6 +6,7 @@ using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Coverage;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Storage.Worklists;
 using BetterCare.Care.Stratification.Features;
@@ -13,12 +15,12 @@ using Microsoft.EntityFrameworkCore;
 namespace BetterCare.Care.Api.Features;
 
 /// <summary>Finds people whom the caller may see, and how they stand.</summary>
-public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider clock)
+public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider clock, Directories directories)
 {
     /// <summary>Today, where the service runs.</summary>
     public DateOnly Today => DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
 
-    /// <summary>The person; absent and not-yours answer alike.</summary>
+    /// <summary>The person of a number, now or formerly; absent and not-yours answer alike.</summary>
     public async Task<Result<Patient>> FindAsync(string nhsNumber, CancellationToken ct)
     {
         if (!NhsNumber.TryParse(nhsNumber, out var number))
@@ -26,6 +28,7 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
             return new Invalid("nhsNumber", "This is not a valid NHS number: ten digits, the last a check digit.");
         }
 
+        number = await directories.SurvivorAsync(number, ct) ?? number;
         var patient = await db.Patients.AsNoTracking().SingleOrDefaultAsync(p => p.NhsNumber == number, ct);
         if (patient is null || !current.Caller.MaySee(patient.PracticeCode, patient.Flags))
         {
@@ -94,7 +97,7 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         await db.Database.CurrentTransaction!.CommitAsync(ct);
     }
 
-    /// <summary>Saves what was decided together with the coverage that it moves; the caller commits, perhaps with more decisions.</summary>
+    /// <summary>Saves what was decided together with the coverage and the reminders that it moves; the caller commits, perhaps with more decisions.</summary>
     /// <exception cref="CareException">Someone else changed the same person in the meantime (412).</exception>
     public async Task KeepAsync(PersonStanding standing, CancellationToken ct)
     {
@@ -114,5 +117,17 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
         }
 
         await coverage.RecountAsync(standing.PatientKey, Today, ct);
+
+        // A merge waits for this transaction, or this one has waited for it and must not decide about a record that is gone.
+        var key = standing.PatientKey;
+        var here = db.Database.IsNpgsql()
+            ? await db.Patients.FromSql($"SELECT * FROM patient WHERE patient_key={key} FOR KEY SHARE").AsNoTracking().AnyAsync(ct)
+            : await db.Patients.AnyAsync(p => p.PatientKey == key, ct);
+        if (!here)
+        {
+            throw new CareException(new Conflict(409, "This record has just been merged with another of the same person. Read the person again by the same number, and repeat your change."));
+        }
+
+        await PeoplesReminders.UpdateAsync(db, [standing.PatientKey], clock.GetUtcNow(), Today, ct);
     }
 }

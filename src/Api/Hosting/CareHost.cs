@@ -73,6 +73,7 @@ public static class CareHost
 
         var app = builder.Build();
         app.UseMiddleware<HeadAsGet>();
+        app.UseMiddleware<FormerNumberAddresses>();
         app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ErrorAnswers>();
@@ -120,7 +121,9 @@ public static class CareHost
         GetMetadata.Map(fhir);
         StartImport.Map(app);
         Features.Tracing.TracingEndpoints.Map(app);
+        Features.Merges.MergeEndpoints.Map(app);
         GetImport.Map(app);
+        CancelImport.Map(app);
         app.MapStratification();
         SetAgreedLevel.Map(app);
         EndAgreedLevel.Map(app);

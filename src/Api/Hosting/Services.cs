@@ -1,6 +1,7 @@
 using BetterCare.Care.Api.Features;
 using BetterCare.Care.Api.Features.Audit;
 using BetterCare.Care.Api.Features.Access;
+using BetterCare.Care.Api.Features.Assessments;
 using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Export;
@@ -10,6 +11,8 @@ using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Api.Features.Models;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.RiskAssessments;
+using BetterCare.Care.Api.Features.UrgentCare;
+using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
@@ -40,28 +43,37 @@ public static class Services
         services.AddSingleton<Directories>();
         services.AddHttpContextAccessor();
         services.AddScoped<AuditPeople>();
+        services.AddSingleton<Security.ShownPeople>();
+        services.AddSingleton<BackgroundTrail>();
         services.AddSingleton(provider => new AuditLog(
             provider.GetRequiredService<CareDatabase>(),
             TimeSpan.FromMilliseconds(provider.GetRequiredService<IOptions<CareOptions>>().Value.AuditSyncMilliseconds)));
         services.AddSingleton<AuditStore>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditRetention>();
-        services.AddSingleton<ResourceWriter>();
+        services.AddSingleton<IConsequences, AssessmentFacts>();
+        services.AddSingleton(provider => new ResourceWriter(provider.GetRequiredService<CareDatabase>(), provider.GetRequiredService<Directories>(), provider.GetRequiredService<TimeProvider>())
+        {
+            Consequences = provider.GetRequiredService<IConsequences>(),
+        });
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<BulkImporter>();
         services.AddSingleton<Rebuilder>();
         services.AddSingleton<JobQueue>();
         services.AddSingleton<ImportJobs>();
+        services.AddSingleton<IJobRunner>(provider => provider.GetRequiredService<ImportJobs>());
         services.AddSingleton<ExportWriter>();
         services.AddSingleton<ExportJobs>();
         services.AddStratification();
         services.AddSingleton<AgreedLevels>();
         services.AddSingleton<ProfessionalRegister>();
+        services.AddSingleton<UrgentCareRecord>();
         services.AddScoped<ConditionalReads>();
         services.AddSingleton<ConditionLocks>();
         services.AddSingleton<ResourceWrites>();
         services.AddProtection();
         services.AddSingleton<PageLinks>();
+        services.AddScoped<ListCursors>();
         services.AddSingleton<ScoreReads>();
         services.AddSingleton<RenderedRisks>();
         services.AddSingleton<RiskSearch>();
@@ -72,6 +84,7 @@ public static class Services
         services.AddScoped<Visibility>();
         services.AddScoped<BundleEntries>();
         services.AddScoped<People>();
+        Features.Merges.MergeEndpoints.AddMerges(services);
         services.AddCoverage(configuration);
         services.AddCoordination();
         services.AddAccess(configuration);

@@ -36,11 +36,17 @@ public sealed record ImportReport(
 /// <summary>What became of one file.</summary>
 public sealed record ImportFileReport(string Name, long Lines, long Created, long Updated, long Unchanged, long Rejected, long Waiting, bool Finished);
 
-/// <summary>Creates, runs and reports import jobs; the command line and <c>$import</c> share them.</summary>
-public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkImporter importer, IOptions<CareOptions> options, TimeProvider clock)
+/// <summary>Creates, runs, reports and cancels import jobs; the command line and <c>$import</c> share them.</summary>
+public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkImporter importer, JobControl control, IOptions<CareOptions> options, TimeProvider clock) : IJobRunner
 {
     /// <summary>The kind of an import in the job table.</summary>
     public const string Kind = "import";
+
+    /// <summary>Folders of the work folder that hold copies of what was sent: they go when their job is over.</summary>
+    private static readonly string[] Copies = ["uploads", "csv"];
+
+    /// <inheritdoc/>
+    string IJobRunner.Kind => Kind;
 
     /// <summary>Lists what an import of these paths would read: files as they are, folders with all that is FHIR in them.</summary>
     /// <param name="paths">Files and folders.</param>
@@ -112,36 +118,92 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
     }
 
     /// <summary>Runs a job to its end, from wherever it is.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled, or the service stops.</exception>
     public async Task<ImportReport> RunAsync(string jobId, IProgress<ImportProgress>? progress, CancellationToken ct)
     {
         string? supplier;
         await using (var db = await contexts.CreateDbContextAsync(ct))
         {
-            var job = await db.Jobs.SingleAsync(j => j.Id == jobId, ct);
-            supplier = JsonSerializer.Deserialize(job.Request, JobJson.Default.ImportRequest)?.Supplier;
-            job.Status = JobStatus.Running;
-            await db.SaveChangesAsync(ct);
+            if (await db.Jobs.Where(UnderWay(jobId)).ExecuteUpdateAsync(s => s.SetProperty(j => j.Status, JobStatus.Running), ct) == 0)
+            {
+                throw new OperationCanceledException("The import was cancelled or is over.");
+            }
+
+            var request = await db.Jobs.Where(j => j.Id == jobId).Select(j => j.Request).SingleAsync(ct);
+            supplier = JsonSerializer.Deserialize(request, JobJson.Default.ImportRequest)?.Supplier;
         }
 
         await importer.RunAsync(jobId, supplier, progress, ct);
         await WriteRejectsAsync(jobId, ct);
         await using (var db = await contexts.CreateDbContextAsync(ct))
         {
-            await db.Jobs.Where(j => j.Id == jobId).ExecuteUpdateAsync(
-                s => s.SetProperty(j => j.Status, JobStatus.Completed)
-                    .SetProperty(j => j.FinishedAt, clock.GetUtcNow().ToUnixTimeMilliseconds())
-                    .SetProperty(j => j.Done, j => j.Total),
-                ct);
+            // Every line is settled by now: nothing would be read again, were this to be interrupted here.
+            DropCopies(await db.ImportFiles.Where(f => f.JobId == jobId).Select(f => f.Path).ToListAsync(ct));
+            var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            if (await db.Jobs.Where(UnderWay(jobId)).ExecuteUpdateAsync(
+                s => s.SetProperty(j => j.Status, JobStatus.Completed).SetProperty(j => j.FinishedAt, now).SetProperty(j => j.Done, j => j.Total), ct) == 0)
+            {
+                throw new OperationCanceledException("The import was cancelled.");
+            }
         }
 
         return (await ReportAsync(jobId, ct))!;
     }
 
-    /// <summary>How a job stands; null where there is none of that id.</summary>
+    /// <inheritdoc/>
+    async Task IJobRunner.RunAsync(string jobId, JobProgress progress, CancellationToken ct)
+    {
+        try
+        {
+            await RunAsync(jobId, new ShareRead(progress), ct);
+        }
+        finally
+        {
+            // One that was cancelled leaves nothing but what it had stored. (One whose service stops goes on at the next start.)
+            await ForgetCancelledAsync(jobId, CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// Cancels an import that is under way, or removes what is kept of one that is over: report, rejects and the copy of what
+    /// was sent. Resources that it had stored stay.
+    /// </summary>
+    /// <returns>False where there is no such import.</returns>
+    public async Task<bool> CancelAsync(string jobId, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        while (await db.Jobs.AnyAsync(j => j.Id == jobId && j.Kind == Kind, ct))
+        {
+            // One that runs is only marked: whoever runs it stops within a moment, and clears up.
+            var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+            if (await db.Jobs.Where(j => j.Id == jobId && j.Status == JobStatus.Running)
+                    .ExecuteUpdateAsync(s => s.SetProperty(j => j.Status, JobStatus.Cancelled).SetProperty(j => j.FinishedAt, now), ct) > 0
+                || await RemoveAsync(db, jobId, ct))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Clears up after imports that were cancelled while nobody ran them.</summary>
+    /// <param name="jobId">One job; null: all.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task ForgetCancelledAsync(string? jobId, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        foreach (var id in await db.Jobs.Where(j => j.Kind == Kind && j.Status == JobStatus.Cancelled && (jobId == null || j.Id == jobId)).Select(j => j.Id).ToListAsync(ct))
+        {
+            await RemoveAsync(db, id, ct);
+        }
+    }
+
+    /// <summary>How a job stands; null where there is none of that id, or none any more.</summary>
     public async Task<ImportReport?> ReportAsync(string jobId, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == jobId && j.Kind == Kind, ct);
+        var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == jobId && j.Kind == Kind && j.Status != JobStatus.Cancelled, ct);
         if (job is null)
         {
             return null;
@@ -159,7 +221,7 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
             files.Sum(f => f.Waiting),
             [.. files.Select(f => new ImportFileReport(f.Name, f.Lines, f.Created, f.Updated, f.Unchanged, f.Rejected, f.Waiting, f.Finished))],
             rejected > 0 && job.Status == JobStatus.Completed ? RejectsPath(jobId) : null,
-            files.Count == 0 ? 100 : 100.0 * files.Count(f => f.Finished) / files.Count)
+            control.Of(job).Percent)
         {
             RequestedBy = job.RequestedBy,
         };
@@ -167,6 +229,48 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
 
     /// <summary>Where the rejects of a job are listed: NDJSON of OperationOutcomes.</summary>
     public string RejectsPath(string jobId) => Path.Combine(options.Value.WorkFolder, "rejects", $"{jobId}.ndjson");
+
+    private static System.Linq.Expressions.Expression<Func<Job, bool>> UnderWay(string jobId) =>
+        j => j.Id == jobId && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running);
+
+    /// <summary>Removes a job that nobody runs, with all that is kept of it; false where somebody runs it.</summary>
+    private async Task<bool> RemoveAsync(CareDbContext db, string jobId, CancellationToken ct)
+    {
+        var paths = await db.ImportFiles.Where(f => f.JobId == jobId).Select(f => f.Path).ToListAsync(ct);
+        if (await db.Jobs.Where(j => j.Id == jobId && j.Status != JobStatus.Running).ExecuteDeleteAsync(ct) == 0)
+        {
+            return false;
+        }
+
+        await db.ImportFiles.Where(f => f.JobId == jobId).ExecuteDeleteAsync(ct);
+        await db.ImportRejects.Where(r => r.JobId == jobId).ExecuteDeleteAsync(ct);
+        await db.ImportPending.Where(p => p.JobId == jobId).ExecuteDeleteAsync(ct);
+        DropCopies(paths);
+        if (File.Exists(RejectsPath(jobId)))
+        {
+            File.Delete(RejectsPath(jobId));
+        }
+
+        return true;
+    }
+
+    /// <summary>Deletes files that this service keeps for a job; the operator's own files stay where they are.</summary>
+    private void DropCopies(IEnumerable<string> paths)
+    {
+        foreach (var copies in Copies)
+        {
+            var root = Path.GetFullPath(Path.Combine(options.Value.WorkFolder, copies)) + Path.DirectorySeparatorChar;
+            foreach (var path in paths.Where(p => p.StartsWith(root, StringComparison.Ordinal)))
+            {
+                File.Delete(path);
+                var folder = Path.GetDirectoryName(path)!;
+                if (folder.Length >= root.Length && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+                {
+                    Directory.Delete(folder);
+                }
+            }
+        }
+    }
 
     private async Task WriteRejectsAsync(string jobId, CancellationToken ct)
     {
@@ -219,6 +323,12 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
             // A damaged file is not passed over in silence: the import will say what is wrong with it.
             return true;
         }
+    }
+
+    /// <summary>Progress as the share of bytes read.</summary>
+    private sealed class ShareRead(JobProgress progress) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => progress.Report(value.Total == 0 ? 0 : (double)value.Read / value.Total);
     }
 }
 

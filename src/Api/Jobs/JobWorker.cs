@@ -1,7 +1,6 @@
 using BetterCare.Care.Api.Features.Export;
 using BetterCare.Care.Api.Features.Levels;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,7 +10,7 @@ namespace BetterCare.Care.Api.Jobs;
 /// Runs background jobs one after the other; at start it takes up what a stop or a kill left unfinished. Beside them it ends
 /// agreed levels that have run out.
 /// </summary>
-public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, ExportJobs exports, IEnumerable<IJobRunner> runners, JobControl control, AgreedLevels levels, TimeProvider clock, ILogger<JobWorker> log) : BackgroundService
+public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts, JobQueue queue, ImportJobs imports, ExportJobs exports, IEnumerable<IJobRunner> runners, JobControl control, AgreedLevels levels, BackgroundTrail trails, TimeProvider clock, ILogger<JobWorker> log) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -24,6 +23,7 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
 
     private async Task RunJobsAsync(CancellationToken stoppingToken)
     {
+        await imports.ForgetCancelledAsync(null, stoppingToken);
         await using (var db = await contexts.CreateDbContextAsync(stoppingToken))
         {
             var unfinished = await db.Jobs.AsNoTracking().Where(j => j.Status == JobStatus.Queued || j.Status == JobStatus.Running)
@@ -50,7 +50,7 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
             {
                 try
                 {
-                    await levels.ExpireAsync(DateOnly.FromDateTime(clock.GetLocalNow().DateTime), ct);
+                    await trails.RunAsync("expiry of agreed levels", () => levels.ExpireAsync(DateOnly.FromDateTime(clock.GetLocalNow().DateTime), ct));
                 }
 #pragma warning disable CA1031 // The next look tries again; jobs go on meanwhile.
                 catch (Exception e) when (e is not OperationCanceledException)
@@ -75,22 +75,12 @@ public sealed partial class JobWorker(IDbContextFactory<CareDbContext> contexts,
             await using var db = await contexts.CreateDbContextAsync(ct);
             var job = await db.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running), ct);
             kind = job?.Kind;
-            AccessTrail.Current = new AccessTrail { Agent = job?.RequestedBy ?? "service", Interaction = kind ?? "job", RequestId = id, Action = AuditAction.Execute, Clock = clock, IsLasting = true };
-            switch (kind)
+            var work = kind == ExportJobs.Kind ? () => exports.RunAsync(id, ct)
+                : runners.FirstOrDefault(r => r.Kind == kind) is { } runner ? () => control.RunAsync(runner, id, ct)
+                : (Func<Task>?)null;
+            if (work is not null)
             {
-                case ImportJobs.Kind:
-                    await imports.RunAsync(id, null, ct);
-                    break;
-                case ExportJobs.Kind:
-                    await exports.RunAsync(id, ct);
-                    break;
-                default:
-                    if (runners.FirstOrDefault(r => r.Kind == kind) is { } runner)
-                    {
-                        await control.RunAsync(runner, id, ct);
-                    }
-
-                    break;
+                await trails.RunAsync(kind!, work, job!.RequestedBy, id);
             }
         }
         catch (OperationCanceledException)

@@ -18,7 +18,7 @@ public interface IUpkeep
 }
 
 /// <summary>Runs every <see cref="IUpkeep"/> at start and then as often as it asks, each by itself: one that fails tries again next time.</summary>
-public sealed partial class UpkeepWorker(IEnumerable<IUpkeep> all, TimeProvider clock, ILogger<UpkeepWorker> log) : BackgroundService
+public sealed partial class UpkeepWorker(IEnumerable<IUpkeep> all, BackgroundTrail trails, TimeProvider clock, ILogger<UpkeepWorker> log) : BackgroundService
 {
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(all.Select(u => LoopAsync(u, stoppingToken)));
@@ -33,7 +33,7 @@ public sealed partial class UpkeepWorker(IEnumerable<IUpkeep> all, TimeProvider 
             {
                 try
                 {
-                    await upkeep.RunAsync(ct);
+                    await trails.RunAsync(upkeep.Name, () => upkeep.RunAsync(ct));
                 }
 #pragma warning disable CA1031 // The next look tries again; the others go on meanwhile.
                 catch (Exception e) when (e is not OperationCanceledException)

@@ -1,11 +1,9 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Audit;
-using BetterCare.Care.Storage.Resources;
 using MediatR;
 
 namespace BetterCare.Care.Api.Security;
@@ -14,7 +12,7 @@ namespace BetterCare.Care.Api.Security;
 /// Records whose data a request touched, before its answer leaves: also when it was refused, and also when its author did
 /// not think of it. Changes carry their row in their own commit; what is left is recorded here.
 /// </summary>
-public sealed class AuditBehaviour<TRequest, TResponse>(AuditLog log, CurrentCaller current, TimeProvider clock, IHttpContextAccessor http) : IPipelineBehavior<TRequest, TResponse>
+public sealed class AuditBehaviour<TRequest, TResponse>(AuditLog log, ShownPeople shown, CurrentCaller current, TimeProvider clock, IHttpContextAccessor http) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : IRequest<TResponse>
 {
     private static readonly PersonData Touches = (PersonData)(typeof(TRequest).GetProperty(nameof(IGuarded.Touches))?.GetValue(null) ?? PersonData.Undeclared);
@@ -43,7 +41,7 @@ public sealed class AuditBehaviour<TRequest, TResponse>(AuditLog log, CurrentCal
                 return response;
             }
 
-            ShownPeople.In(response is IOutcome outcome ? outcome.Found : response, trail);
+            await shown.InAsync(response is IOutcome outcome ? outcome.Found : response, trail, CancellationToken.None);
             if (Touches == PersonData.Named && !trail.HasSeen && !trail.IsKept)
             {
                 throw new InvalidOperationException($"{typeof(TRequest)} answered about a person without looking them up (AccessTrail.Saw).");
@@ -121,49 +119,6 @@ public interface IAsksByParameters
 {
     /// <summary>Names of the parameters, without values.</summary>
     IEnumerable<string> Names { get; }
-}
-
-/// <summary>Whom an answer shows, for the answers that hold stored resources.</summary>
-internal static class ShownPeople
-{
-    /// <summary>Adds them to the trail.</summary>
-    public static void In(object? answer, AccessTrail trail)
-    {
-        switch (answer)
-        {
-            case StoredResource one:
-                trail.Saw(one.PatientKey);
-                break;
-            case Written written:
-                trail.Saw(written.Resource.PatientKey);
-                break;
-            case BundleContent bundle:
-                foreach (var entry in bundle.Entries)
-                {
-                    trail.Saw(entry.Resource.PatientKey);
-                }
-
-                break;
-            case GetHistory.Page history:
-                All(history.Versions);
-                break;
-            case GetEverything.Page everything:
-                All(everything.Matches);
-                All(everything.Included);
-                break;
-            case IReadOnlyList<PatientMatch> matches:
-                All(matches.Select(m => m.Resource));
-                break;
-        }
-
-        void All(IEnumerable<StoredResource> resources)
-        {
-            foreach (var resource in resources)
-            {
-                trail.Saw(resource.PatientKey);
-            }
-        }
-    }
 }
 
 /// <summary>How use cases and what they were asked are written down.</summary>

@@ -33,6 +33,9 @@ public enum Grant
     /// <summary>Set baselines and targets of the Better Care Fund metrics (commissioner).</summary>
     SetTargets,
 
+    /// <summary>Decide who people are: the tracing queue, merges, their undoing (identity reviewer).</summary>
+    ResolveIdentity,
+
     /// <summary>Nothing at all: public descriptions of the service.</summary>
     None,
 }

@@ -38,4 +38,10 @@ internal static class Protection
         return services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
             options => options.XmlRepository = new ProtectionKeys(provider.GetRequiredService<IDbContextFactory<CareDbContext>>())));
     }
+
+    /// <summary>
+    /// Loads the keys, and makes the first where there is none. The web host does so at its start; a verb of the command line
+    /// that sends requests does it before the first, or that request would write a key while it reads.
+    /// </summary>
+    public static void LoadKeys(IServiceProvider services) => services.GetRequiredService<IDataProtectionProvider>().CreateProtector("start").Protect([]);
 }

@@ -24,6 +24,9 @@ public static class Roles
     /// <summary>Reads the audit, and tells people who has seen their record.</summary>
     public const string PrivacyOfficer = "privacy-officer";
 
+    /// <summary>Decides who people are: the tracing queue and merges; for the team that looks after the quality of the data.</summary>
+    public const string IdentityReviewer = "identity-reviewer";
+
     /// <summary>An addition to another role: the named team that may look up people with a restricted record.</summary>
     public const string RestrictedRecords = "restricted-records";
 
@@ -39,6 +42,7 @@ public static class Roles
         [Analyst] = ([Grant.ReadLists, Grant.RunStratification, Grant.ReadCoverage], [PurposeOfUse.Operations, PurposeOfUse.PublicHealth, PurposeOfUse.Research]),
         [Administrator] = ([Grant.Administer, Grant.RunStratification], [PurposeOfUse.SystemAdministration]),
         [PrivacyOfficer] = ([Grant.ReadAudit], [PurposeOfUse.PatientRequest]),
+        [IdentityReviewer] = ([Grant.ResolveIdentity], [PurposeOfUse.Treatment]),
         [RestrictedRecords] = ([], []),
     };
 

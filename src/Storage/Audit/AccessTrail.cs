@@ -97,6 +97,20 @@ public sealed class AccessTrail
         }
     }
 
+    /// <summary>A trail of the same work for a part of it that runs beside others and commits by itself.</summary>
+    public AccessTrail Fork() => new()
+    {
+        Agent = Agent,
+        Role = Role,
+        Purpose = Purpose,
+        Clock = Clock,
+        IsLasting = true,
+        Action = Action,
+        Interaction = Interaction,
+        RequestId = RequestId,
+        Reason = Reason,
+    };
+
     /// <summary>A person's data went into the answer or was changed; 0 (a shared resource) is nobody.</summary>
     public void Saw(long patientKey)
     {
@@ -149,7 +163,13 @@ public sealed class AccessTrail
         {
             if (IsLasting)
             {
-                _seen.Clear();
+                // Only those of the entry: another commit of the same job may be under way.
+                if (_seen.Count > 0)
+                {
+                    var recorded = entry.People.ToHashSet();
+                    _seen.RemoveAll(recorded.Contains);
+                }
+
                 return;
             }
 

@@ -22,7 +22,7 @@ internal sealed class BatchAudit
                 Action = AuditAction.Execute,
                 Clock = clock,
             };
-            var entry = trail.Change(batch.Items.Select(r => r.PatientKey).Where(k => k != 0), failures[i] is null ? AuditOutcome.Success : AuditOutcome.Refused);
+            var entry = trail.Change(batch.Items.SelectMany(PeopleOf), failures[i] is null ? AuditOutcome.Success : AuditOutcome.Refused);
             if (entry.People.Count > 0)
             {
                 audit._all.Add((batch.Trail, entry));
@@ -31,6 +31,8 @@ internal sealed class BatchAudit
 
         return audit;
     }
+
+    private static IEnumerable<long> PeopleOf(PreparedResource item) => item.People.Length > 0 ? item.People : item.PatientKey == 0 ? [] : [item.PatientKey];
 
     /// <summary>They are committed.</summary>
     public void Kept()

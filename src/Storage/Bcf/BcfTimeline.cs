@@ -77,6 +77,7 @@ public sealed class BcfTimeline(DateOnly from, DateOnly until, DateOnly asOf)
         }
 
         var secondary = new List<string>();
+        var procedures = new List<string>();
         foreach (ref readonly var d in events)
         {
             if (d.Day > end)
@@ -87,6 +88,10 @@ public sealed class BcfTimeline(DateOnly from, DateOnly until, DateOnly asOf)
             if (d.Kind == EventKind.Diagnosis && d.Day >= stay.Day && !(d.Is(EventFlags.Primary) && d.Source == stay.Source))
             {
                 secondary.Add(Icd10Code.Unpack(d.Code));
+            }
+            else if (d.Kind == EventKind.Procedure && d.Day >= stay.Day && d.Is(ProcedureFlags.Opcs4))
+            {
+                procedures.Add(Icd10Code.Unpack(d.Code));
             }
         }
 
@@ -104,6 +109,7 @@ public sealed class BcfTimeline(DateOnly from, DateOnly until, DateOnly asOf)
             Source = stay.Is(AdmissionFlags.Transfer) ? "51" : null,
             PrimaryDiagnosis = stay.Code == 0 ? "" : Icd10Code.Unpack(stay.Code),
             SecondaryDiagnoses = secondary,
+            Procedures = procedures,
             Died = stay.Is(AdmissionFlags.Died) || (facts.DeathDay > 1 && facts.DeathDay >= stay.Day && facts.DeathDay <= end),
         });
     }

@@ -165,7 +165,8 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
     {
         await using var command = Command("""
             SELECT p.birth_day, p.death_day, p.registered_day, p.deregistered_day, p.sex, p.deprivation, p.flags, p.practice_code,
-              s.agreed_level, s.model_level, s.plan_joint, s.plan_state, s.review_day, l.sector, c.practice_code, c.share
+              s.agreed_level, s.model_level, s.plan_joint, s.plan_state, s.review_day, l.sector, c.practice_code, c.share,
+              (SELECT level FROM risk_score WHERE patient_key=p.patient_key AND run_id=(SELECT MAX(run_id) FROM stratification_run WHERE status=2))
             FROM patient p LEFT JOIN person_standing s ON s.patient_key=p.patient_key LEFT JOIN lead_record l ON l.patient_key=p.patient_key AND l.state=1
               LEFT JOIN counted_person c ON c.patient_key=p.patient_key
             WHERE p.patient_key=@p0
@@ -174,7 +175,8 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         await using var reader = await command.ExecuteReaderAsync(ct);
         if (!await reader.ReadAsync(ct))
         {
-            return (null, null);
+            await reader.DisposeAsync();
+            return (await CountedAsync(patientKey, ct), null);
         }
 
         CoverageShare? before = await reader.IsDBNullAsync(14, ct) ? null : CoverageShare.Unpack(reader.GetString(14), reader.GetInt32(15));
@@ -188,9 +190,20 @@ public sealed class CoverageWriter(DbConnection connection, DbTransaction transa
         var standing = await reader.IsDBNullAsync(8, ct)
             ? default
             : StandingOf((byte)reader.GetInt16(8), reader.GetBoolean(10), reader.GetString(11), reader.GetInt32(12), today);
-        var modelLevel = await reader.IsDBNullAsync(9, ct) ? before?.ModelLevel ?? 0 : (byte)reader.GetInt16(9);
+        var modelLevel = !await reader.IsDBNullAsync(9, ct) ? (byte)reader.GetInt16(9)
+            : !await reader.IsDBNullAsync(16, ct) ? (byte)reader.GetInt16(16)
+            : before?.ModelLevel ?? 0;
         standing = standing with { Lead = CoverageShare.SectorOf(await reader.IsDBNullAsync(13, ct) ? null : reader.GetString(13)) };
         return (before, ShareOf(reader.GetString(7), facts, modelLevel, standing, today));
+    }
+
+    /// <summary>As what somebody is counted who is no longer here: their record was taken up by another.</summary>
+    private async Task<CoverageShare?> CountedAsync(long patientKey, CancellationToken ct)
+    {
+        await using var command = Command("SELECT practice_code, share FROM counted_person WHERE patient_key=@p0");
+        command.Add(patientKey);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? CoverageShare.Unpack(reader.GetString(0), reader.GetInt32(1)) : null;
     }
 
     private static Standing StandingOf(byte agreedLevel, bool joint, string state, int reviewDay, DateOnly today)

@@ -113,6 +113,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
     private async Task LinesAsync(IngestSession session, IReadOnlyList<ImportFile> files, Tracker tracker, CancellationToken ct)
     {
         var blocks = Channel.CreateBounded<Task<(WriteBatch Batch, BodyArena Bodies)>>(Environment.ProcessorCount + 1);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reading = Task.Run(
             async () =>
             {
@@ -122,7 +123,7 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
                     using var lanes = new Lanes(files, MaxLine);
                     while (lanes.Next() is { } next)
                     {
-                        await blocks.Writer.WriteAsync(Task.Run(() => PrepareAsync(session, next.File, next.Block, ct), ct), ct);
+                        await blocks.Writer.WriteAsync(Task.Run(() => PrepareAsync(session, next.File, next.Block, ct), ct), stop.Token);
                         tracker.At(lanes.BytesRead);
                     }
                 }
@@ -135,28 +136,41 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
 
                 blocks.Writer.Complete(error);
             },
-            ct);
+            CancellationToken.None);
 
         var underWay = new Queue<(Task<WriteFailure?> Write, WriteBatch Batch, BodyArena Bodies)>();
         long bytesUnderWay = 0;
-        await foreach (var preparing in blocks.Reader.ReadAllAsync(ct))
+        try
         {
-            var (batch, bodies) = await preparing;
-            while (bytesUnderWay > MaxBytesUnderWay)
+            await foreach (var preparing in blocks.Reader.ReadAllAsync(ct))
+            {
+                var (batch, bodies) = await preparing;
+                while (bytesUnderWay > MaxBytesUnderWay)
+                {
+                    await Settle(underWay.Dequeue());
+                }
+
+                bytesUnderWay += batch.Bytes;
+                underWay.Enqueue((writer.WriteAsync(batch, ct), batch, bodies));
+            }
+
+            while (underWay.Count > 0)
             {
                 await Settle(underWay.Dequeue());
             }
-
-            bytesUnderWay += batch.Bytes;
-            underWay.Enqueue((writer.WriteAsync(batch, ct), batch, bodies));
         }
-
-        while (underWay.Count > 0)
+        finally
         {
-            await Settle(underWay.Dequeue());
+            // An import that is stopped leaves no file open, and nothing that is written after it has ended.
+            await stop.CancelAsync();
+            await reading;
+            foreach (var item in underWay)
+            {
+                await ((Task)item.Write).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                item.Bodies.Release();
+            }
         }
 
-        await reading;
         tracker.Finish(files.Sum(f => SizeOf(f.Path)));
 
         async Task Settle((Task<WriteFailure?> Write, WriteBatch Batch, BodyArena Bodies) item)

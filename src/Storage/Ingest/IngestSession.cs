@@ -14,7 +14,7 @@ public sealed class IngestSession(Directories directories)
 #pragma warning restore CA1001
 {
     private readonly ConcurrentDictionary<long, long> _numbers = new();
-    private readonly ConcurrentDictionary<(int Supplier, string Id), (long Key, NhsNumber Number)> _aliases = new();
+    private readonly ConcurrentDictionary<(int Supplier, string Id), (long Key, NhsNumber Number, FormerPerson? Former)> _aliases = new();
     private readonly ConcurrentDictionary<long, NhsNumber> _numberOf = new();
     private readonly ConcurrentDictionary<(int Supplier, string Id), string> _waiting = new();
     private readonly ConcurrentDictionary<long, bool> _brought = new();
@@ -58,28 +58,41 @@ public sealed class IngestSession(Directories directories)
     /// <summary>Whether the sender may send data of a person: brought by this session itself, or not beyond the fence.</summary>
     public async ValueTask<bool> MaySendAsync(long key, CancellationToken ct) => Fence is null || _brought.ContainsKey(key) || await Fence.AllowsAsync(key, ct);
 
-    /// <summary>The key and number of the person whom a supplier calls so, or null.</summary>
-    public async ValueTask<(long Key, NhsNumber Number)?> FindAsync(int supplier, string sourceId, CancellationToken ct)
+    /// <summary>Tells of a person who is stored in the same commit, and of whom the directories therefore do not know yet, or know what no longer holds.</summary>
+    public void Know(NhsNumber number, long key)
+    {
+        _numbers[number.Number] = key;
+        _numberOf[key] = number;
+    }
+
+    /// <summary>The key and number of the person whom a supplier calls so, and as whom they were known before a merge; or null.</summary>
+    public async ValueTask<(long Key, NhsNumber Number, FormerPerson? Former)?> FindAsync(int supplier, string sourceId, CancellationToken ct)
     {
         if (_aliases.TryGetValue((supplier, sourceId), out var found))
         {
             return found;
         }
 
-        var key = await Directories.FindAsync(supplier, sourceId, ct);
-        if (key is null || !await MaySendAsync(key.Value, ct))
+        if (await Directories.FirstKeyAsync(supplier, sourceId, ct) is not { } key)
         {
             return null;
         }
 
-        if (!_numberOf.TryGetValue(key.Value, out var number))
+        var former = (await Directories.MergedAsync(ct)).Of(key);
+        key = former?.IntoKey ?? key;
+        if (!await MaySendAsync(key, ct))
         {
-            number = await Directories.NumberOfAsync(key.Value, ct);
-            _numberOf[key.Value] = number;
+            return null;
         }
 
-        _aliases[(supplier, sourceId)] = (key.Value, number);
-        return (key.Value, number);
+        if (!_numberOf.TryGetValue(key, out var number))
+        {
+            number = await Directories.NumberOfAsync(key, ct);
+            _numberOf[key] = number;
+        }
+
+        _aliases[(supplier, sourceId)] = (key, number, former);
+        return (key, number, former);
     }
 
     /// <summary>The id in the tracing queue of the person whom a supplier calls so, or null where they do not wait.</summary>
@@ -113,7 +126,7 @@ public sealed class IngestSession(Directories directories)
             _numberOf[key] = number;
             if (sourceId is not null)
             {
-                _aliases[(supplier, sourceId)] = (key, number);
+                _aliases[(supplier, sourceId)] = (key, number, null);
             }
 
             return key;

@@ -80,12 +80,45 @@ public sealed partial class ResourcePreparer
         return Waits(person, ResourceType.Patient, sourceId, supplier, body);
     }
 
-    /// <summary>A Patient under a number that another has taken the place of: the record of the person who has it now.</summary>
+    /// <summary>
+    /// A Patient under a number that another has taken the place of. Where the person was known by that number alone, it is
+    /// their record. Else it is kept beside the one that is shown, as it came: two posts of one supplier would otherwise change
+    /// the record to and fro, and undoing the merge finds it there.
+    /// </summary>
     private async ValueTask<Prepared> UnderFormerNumberAsync(
-        IngestSession session, ReadOnlyMemory<byte> json, ResourceFound found, NhsNumber survivor, long line, WriteTarget? target, CancellationToken ct)
+        IngestSession session, ReadOnlyMemory<byte> json, ResourceFound found, FormerPerson former, int supplier, long line, WriteTarget? target, CancellationToken ct)
     {
-        var patient = new TracedDetails(survivor.Value, false, "", false).AddTo(json.Span.Slice(found.Text.Start, found.Text.Length), survivor.Value);
-        return await PrepareAsync(session, patient, line, target is null ? null : target with { SourceId = null, Id = null, IsCreate = false }, ct);
+        var patient = found.Text.Of(json.Span);
+        if (former.Renumbered)
+        {
+            var renumbered = new TracedDetails(former.IntoNumber.Value, false, "", false).AddTo(patient, former.IntoNumber.Value);
+            var prepared = await PrepareAsync(session, renumbered, line, target is null ? null : target with { SourceId = null, Id = null, IsCreate = false }, ct);
+            return prepared.Item is { } item ? prepared with { Item = item with { Former = former } } : prepared;
+        }
+
+        var body = Assemble(json.Span, found, former.Number.Value, out var metaAt);
+        _keys.Read(ResourceType.Patient, body.Span);
+        if (session.Fence?.AllowsPractice((await PersonRowAsync(session, body, former.IntoKey, former.Number, supplier, ct)).PracticeCode) == false)
+        {
+            return OfAnotherPractice;
+        }
+
+        return new Prepared(
+            new PreparedResource
+            {
+                Type = ResourceType.Patient,
+                Id = former.IntoNumber.Value,
+                PatientKey = former.IntoKey,
+                SupplierKey = await session.Directories.SupplierAsync(FormerNumbers.SupplierOf(former, supplier), ct),
+                Body = body,
+                MetaAt = metaAt,
+                ContentHash = Hashing.Content(body.Span),
+                Former = former,
+                IsBeside = true,
+                Line = line,
+            },
+            [.. _reader.Issues],
+            false);
     }
 
     /// <summary>A sound resource whose person is not here: it waits with them if they wait; null where they do not.</summary>

@@ -106,6 +106,7 @@ public sealed partial class ResourcePreparer
         var postedId = found.Id.IsEmpty ? null : Text(json.Span, found.Id);
         string id;
         string? sourceId = null;
+        FormerPerson? former = null;
         long patientKey;
         if (found.Type == ResourceType.Patient)
         {
@@ -117,9 +118,15 @@ public sealed partial class ResourcePreparer
                     : new Prepared(null, [issue], false);
             }
 
-            if (await session.Directories.SurvivorAsync(number, ct) is { } survivor)
+            var merged = await session.Directories.MergedAsync(ct);
+            if (merged.Of(number) is { } taken)
             {
-                return await UnderFormerNumberAsync(session, json, found, survivor, line, target, ct);
+                return await UnderFormerNumberAsync(session, json, found, taken, supplier, line, target, ct);
+            }
+
+            if (merged.TakenUpBy(number) is { } others && FormerNumbers.AddTo(found.Text.Of(json.Span), number, others) is { } whole)
+            {
+                return await PrepareAsync(session, whole, line, target, ct);
             }
 
             id = number.Value;
@@ -147,7 +154,8 @@ public sealed partial class ResourcePreparer
                     ?? new Prepared(null, [NotKnown(found, references, identifiers)], true);
             }
 
-            patientKey = person.Value;
+            patientKey = person.Value.Key;
+            former = person.Value.Former;
         }
 
         var older = RenameOldSystems(json.Span, identifiers);
@@ -173,16 +181,14 @@ public sealed partial class ResourcePreparer
         var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, metaAt, Contacts(json.Span, supplier, supplierUri, references), ct);
         if (item.Patient is { } registered && session.Fence?.AllowsPractice(registered.PracticeCode) == false)
         {
-            return new Prepared(
-                null,
-                [new Issue(IssueSeverity.Error, "business-rule", "Patient.generalPractitioner", "You may send people of your own practices: give generalPractitioner with the ODS code of one of them.", "own-practice")],
-                true);
+            return OfAnotherPractice;
         }
 
         return new Prepared(
             item with
             {
                 People = people,
+                Former = former,
                 Line = line,
                 SourceId = sourceId,
                 ExpectedVersion = target?.ExpectedVersion,
@@ -228,12 +234,16 @@ public sealed partial class ResourcePreparer
             Contacts = patientKey == 0 || practitioners.Length == 0 || _projector.ContactEvent < 0 || _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
                 ? []
                 : [(_projector.ContactEvent, practitioners[0])],
-            SetsFlags = _projector.Flags,
             Registration = _projector.Registration,
             Patient = type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
             Practice = type == ResourceType.Organization ? PracticeRow(body.ToArray()) : null,
         };
     }
+
+    private static Prepared OfAnotherPractice => new(
+        null,
+        [new Issue(IssueSeverity.Error, "business-rule", "Patient.generalPractitioner", "You may send people of your own practices: give generalPractitioner with the ODS code of one of them.", "own-practice")],
+        true);
 
     private static Prepared Refuse(string code, string expression, string text) =>
         new(null, [new Issue(IssueSeverity.Error, code, expression, text)], false);
@@ -324,8 +334,8 @@ public sealed partial class ResourcePreparer
         return identifiers.Length > 0 ? "subject.identifier" : "subject";
     }
 
-    /// <summary>The key of the person; 0 where the resource is about none; null where the person is not known.</summary>
-    private async ValueTask<long?> PersonOfAsync(
+    /// <summary>The person; key 0 where the resource is about none; null where the person is not known.</summary>
+    private async ValueTask<(long Key, NhsNumber Number, FormerPerson? Former)?> PersonOfAsync(
         IngestSession session, ReadOnlyMemory<byte> json, int supplier, ResourceFound found, ReferenceFound[] references, IdentifierFound[] identifiers, CancellationToken ct)
     {
         foreach (var r in references)
@@ -338,44 +348,50 @@ public sealed partial class ResourcePreparer
             switch (r.Form)
             {
                 case ReferenceForm.Relative or ReferenceForm.Absolute when r.Target == ResourceType.Patient:
-                    return (await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct))?.Key;
+                    return await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct);
                 case ReferenceForm.UrnUuid or ReferenceForm.UrnOid:
                     if (session.FullUrls.TryGetValue(Text(json.Span, r.Text), out var local))
                     {
                         if (local.StartsWith("Patient/", StringComparison.Ordinal))
                         {
-                            return (await PatientAsync(session, supplier, local["Patient/".Length..], ct))?.Key;
+                            return await PatientAsync(session, supplier, local["Patient/".Length..], ct);
                         }
 
                         break;
                     }
 
-                    return (await session.FindAsync(supplier, Text(json.Span, r.Text), ct))?.Key;
+                    return await session.FindAsync(supplier, Text(json.Span, r.Text), ct);
                 case ReferenceForm.Conditional when session.FullUrls.TryGetValue(Text(json.Span, r.Text), out var matched):
+                    if (ConditionalNumber(Text(json.Span, r.Text)) is { } asked && (await session.Directories.MergedAsync(ct)).Of(asked) is not null)
+                    {
+                        // The search has found who has the number now; that it was asked for by the former one counts.
+                        return await PatientAsync(session, supplier, asked.Value, ct);
+                    }
+
                     if (matched.StartsWith("Patient/", StringComparison.Ordinal))
                     {
-                        return (await PatientAsync(session, supplier, matched["Patient/".Length..], ct))?.Key;
+                        return await PatientAsync(session, supplier, matched["Patient/".Length..], ct);
                     }
 
                     break;
                 case ReferenceForm.Conditional when r.Target is ResourceType.Patient or ResourceType.None:
-                    return ConditionalNumber(Text(json.Span, r.Text)) is { } number ? await session.FindAsync(number, ct) : null;
+                    return ConditionalNumber(Text(json.Span, r.Text)) is { } number ? await PatientAsync(session, supplier, number.Value, ct) : null;
             }
         }
 
         // A logical reference: the NHS number alone says who it is. The literal one is put beside it, so that every search finds it.
         if (HasNestedNumber(json.Span, identifiers) && PatientCompartment.TryLogicalOwner(found.Type, json.Span.Slice(found.Text.Start, found.Text.Length), out var text, out var at))
         {
-            if (!NhsNumber.TryParse(text, out var number) || await session.FindAsync(number, ct) is not { } key)
+            if (!NhsNumber.TryParse(text, out var number) || await PatientAsync(session, supplier, number.Value, ct) is not { } person)
             {
                 return null;
             }
 
-            _splice.Insert(found.Text.Start + at, Encoding.UTF8.GetBytes($"\"reference\":\"Patient/{number.Value}\","));
-            return key;
+            _splice.Insert(found.Text.Start + at, Encoding.UTF8.GetBytes($"\"reference\":\"Patient/{person.Number.Value}\","));
+            return person;
         }
 
-        return 0;
+        return (0, default, null);
     }
 
     private static bool HasNestedNumber(ReadOnlySpan<byte> json, IdentifierFound[] identifiers)
@@ -391,14 +407,15 @@ public sealed partial class ResourcePreparer
         return false;
     }
 
-    private static async ValueTask<(long Key, NhsNumber Number)?> PatientAsync(IngestSession session, int supplier, string id, CancellationToken ct)
+    private static async ValueTask<(long Key, NhsNumber Number, FormerPerson? Former)?> PatientAsync(IngestSession session, int supplier, string id, CancellationToken ct)
     {
         if (NhsNumber.TryParse(id, out var number))
         {
-            number = await session.Directories.SurvivorAsync(number, ct) ?? number;
+            var former = (await session.Directories.MergedAsync(ct)).Of(number);
+            number = former?.IntoNumber ?? number;
             if (await session.FindAsync(number, ct) is { } key)
             {
-                return (key, number);
+                return (key, number, former);
             }
         }
 
@@ -477,7 +494,7 @@ public sealed partial class ResourcePreparer
                     ours = matched;
                     break;
                 case ReferenceForm.Conditional:
-                    ours = ConditionalNumber(Text(json.Span, r.Text)) is { } number && await session.FindAsync(number, ct) is not null ? $"Patient/{number.Value}" : null;
+                    ours = ConditionalNumber(Text(json.Span, r.Text)) is { } number && await PatientAsync(session, supplier, number.Value, ct) is { } meant ? $"Patient/{meant.Number.Value}" : null;
                     break;
             }
 
@@ -537,7 +554,7 @@ public sealed partial class ResourcePreparer
     }
 
     /// <summary>Just inside the braces of the resource's own meta.</summary>
-    private static int MetaAt(byte[] body)
+    internal static int MetaAt(byte[] body)
     {
         var reader = new System.Text.Json.Utf8JsonReader(body, new System.Text.Json.JsonReaderOptions { MaxDepth = 256 });
         reader.Read();

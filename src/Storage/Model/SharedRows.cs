@@ -1,4 +1,20 @@
+using BetterCare.Care.Fhir.Nhs;
+using BetterCare.Care.Stratification.Timelines;
+
 namespace BetterCare.Care.Storage.Model;
+
+/// <summary>A number on a list of people who opted out; the person need not be here (yet).</summary>
+public sealed class ListedOptOut
+{
+    /// <summary>The number.</summary>
+    public NhsNumber NhsNumber { get; set; }
+
+    /// <summary>Which opt-out.</summary>
+    public PersonFlags Kind { get; set; }
+
+    /// <summary>When the latest list with it was taken, Unix milliseconds.</summary>
+    public long ListedAt { get; set; }
+}
 
 /// <summary>
 /// One of the people whom a resource belongs to that is not one person's alone: a Group, an appointment of two, an

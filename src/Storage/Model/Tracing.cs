@@ -128,17 +128,36 @@ public sealed class TracingDecision
     public required string Reason { get; set; }
 }
 
-/// <summary>A number that a person had before: reads and references by it mean the person who has it now.</summary>
-public sealed class NumberAlias
+/// <summary>A number that the national service says another has taken the place of: a named human merges the two.</summary>
+public sealed class MergeProposal
 {
-    /// <summary>The former number.</summary>
-    public long NhsNumber { get; set; }
+    /// <summary>The number that is no longer in force.</summary>
+    public long FromNumber { get; set; }
 
-    /// <summary>The number in force.</summary>
-    public long SurvivingNumber { get; set; }
+    /// <summary>The number that is.</summary>
+    public long IntoNumber { get; set; }
 
-    /// <summary>The merge that made it so.</summary>
+    /// <summary>Who says so: <c>pds</c>.</summary>
+    public required string Source { get; set; }
+
+    /// <summary>Who asked.</summary>
+    public required string FoundBy { get; set; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public long FoundAt { get; set; }
+}
+
+/// <summary>A resource that came under a former number since the merge: undoing the merge takes it back to that number.</summary>
+public sealed class MergeArrival
+{
+    /// <summary>The merge.</summary>
     public required string MergeId { get; set; }
+
+    /// <summary><see cref="Fhir.ResourceType"/> number.</summary>
+    public byte Type { get; set; }
+
+    /// <summary>Logical id.</summary>
+    public required string Id { get; set; }
 }
 
 /// <summary>Two records found to be one person's, made one; or one person whose number changed.</summary>
@@ -176,6 +195,12 @@ public sealed class PersonMerge
 
     /// <summary>Why it was undone; null while in force.</summary>
     public string? UndoneReason { get; set; }
+
+    /// <summary>The record that was taken up is restricted (R or V) and the other was not: the one that remains is, whatever its supplier sends.</summary>
+    public bool Restricted { get; set; }
+
+    /// <summary>Nobody was here under the number in force: the person got it, and what is posted under the former number goes on to be theirs.</summary>
+    public bool Renumbered { get; set; }
 }
 
 /// <summary>One row that a merge touched, as it was: what undoing it puts back.</summary>
@@ -193,7 +218,7 @@ public sealed class PersonMergeRow
     /// <summary>Key of the row as it is since, as a JSON object.</summary>
     public required string RowKey { get; set; }
 
-    /// <summary>The columns to put back, as a JSON object; bytes as base64. The whole row where it was taken away.</summary>
+    /// <summary>The columns to put back, as a JSON object; bytes as base64. The whole row where it was taken away; empty where the merge added it.</summary>
     public required string Before { get; set; }
 
     /// <summary>Whether the row was taken away, and is put back whole.</summary>

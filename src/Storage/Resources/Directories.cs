@@ -26,9 +26,14 @@ public sealed partial class Directories(CareDatabase database) : IAsyncDisposabl
     private long _nextKey;
     private long _lastKey;
 
-    /// <summary>The person with this number, or null.</summary>
+    /// <summary>The person with this number, now or formerly, or null.</summary>
     public async ValueTask<long?> FindAsync(NhsNumber number, CancellationToken ct)
     {
+        if ((await MergedAsync(ct)).Of(number) is { } former)
+        {
+            return former.IntoKey;
+        }
+
         if (_byNumber.TryGetValue(number.Number, out var key))
         {
             return key;
@@ -39,7 +44,11 @@ public sealed partial class Directories(CareDatabase database) : IAsyncDisposabl
     }
 
     /// <summary>The person whom a supplier calls so, or null.</summary>
-    public async ValueTask<long?> FindAsync(int supplier, string sourceId, CancellationToken ct)
+    public async ValueTask<long?> FindAsync(int supplier, string sourceId, CancellationToken ct) =>
+        await FirstKeyAsync(supplier, sourceId, ct) is { } key ? (await MergedAsync(ct)).Of(key)?.IntoKey ?? key : null;
+
+    /// <summary>The key under which a supplier's id was first known: of a record that another has taken up since, that record's.</summary>
+    internal async ValueTask<long?> FirstKeyAsync(int supplier, string sourceId, CancellationToken ct)
     {
         if (_byAlias.TryGetValue((supplier, sourceId), out var key))
         {
@@ -53,6 +62,11 @@ public sealed partial class Directories(CareDatabase database) : IAsyncDisposabl
     /// <summary>The number of a person, for references.</summary>
     public async ValueTask<NhsNumber> NumberOfAsync(long patientKey, CancellationToken ct)
     {
+        if ((await MergedAsync(ct)).Of(patientKey) is { } former)
+        {
+            return former.IntoNumber;
+        }
+
         var found = await QueryAsync("SELECT nhs_number FROM patient WHERE patient_key = @p0", [patientKey], ct);
         return NhsNumber.FromStored(Convert.ToInt64(found, CultureInfo.InvariantCulture));
     }
@@ -179,13 +193,13 @@ public sealed partial class Directories(CareDatabase database) : IAsyncDisposabl
     {
         _byNumber.Clear();
         _byAlias.Clear();
-        _superseded = null;
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         _lock.Dispose();
+        _reading.Dispose();
         return ValueTask.CompletedTask;
     }
 

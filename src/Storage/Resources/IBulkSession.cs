@@ -1,7 +1,6 @@
 using System.Data.Common;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -19,6 +18,11 @@ internal interface IBulkSession : IAsyncDisposable
     Task SyncAsync();
 
     Task RollbackAsync();
+
+    /// <summary>
+    /// How often people have been merged or merges undone, as the commit sees it. Until the commit ends nobody merges.
+    /// </summary>
+    Task<long> MergeEpochAsync();
 
     /// <summary>Fills <see cref="PreparedResource.Before"/>.</summary>
     Task FindAsync(List<PreparedResource> items);
@@ -42,8 +46,6 @@ internal interface IBulkSession : IAsyncDisposable
     Task ShareAsync(List<PreparedResource> written);
 
     Task KeepBesideAsync(List<PreparedResource> besides);
-
-    Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags);
 
     /// <summary>Keeps the latest registration of each person.</summary>
     Task RegisterAsync(List<(long PatientKey, int From, int Until)> registrations);

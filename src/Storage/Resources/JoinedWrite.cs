@@ -33,16 +33,17 @@ public static class JoinedWrite
             return failure;
         }
 
-        await ResourceWriter.ApplyAsync(session, plan);
+        await ResourceWriter.ApplyAsync(session, plan, now);
         foreach (var item in batch.Items)
         {
-            AccessTrail.Current?.Saw(item.PatientKey);
+            AccessTrail.Current?.Saw(item.People.Length > 0 ? item.People : [item.PatientKey]);
         }
 
         return null;
     }
 
-    private static async Task<IBulkSession> JoinAsync(DbConnection connection)
+    /// <summary>The engine's side of a commit that somebody else has begun.</summary>
+    internal static async Task<IBulkSession> JoinAsync(DbConnection connection)
     {
         if (connection is Microsoft.Data.Sqlite.SqliteConnection)
         {

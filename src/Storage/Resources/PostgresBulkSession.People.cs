@@ -4,6 +4,18 @@ namespace BetterCare.Care.Storage.Resources;
 
 internal sealed partial class PostgresBulkSession
 {
+    /// <summary>The advisory lock that commits share and a merge holds alone.</summary>
+    internal const long MergeLock = 0x6D65_7267_6573;
+
+    public async Task<long> MergeEpochAsync()
+    {
+        // Two statements and one round trip: the second sees what was committed while the first waited.
+        await using var command = Command($"SELECT pg_advisory_xact_lock_shared({MergeLock}); SELECT value FROM upkeep_mark WHERE name='{Directories.MergeMark}'");
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.NextResultAsync();
+        return await reader.ReadAsync() ? reader.GetInt64(0) : 0;
+    }
+
     public async Task ShareAsync(List<PreparedResource> written)
     {
         var changed = written.Where(i => i.Before is not null).ToList();

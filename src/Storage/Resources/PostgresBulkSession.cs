@@ -2,7 +2,6 @@ using System.Data.Common;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Stratification.Timelines;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -273,17 +272,6 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
             command.Parameters.AddWithValue("updated", item.LastUpdated);
             command.Parameters.AddWithValue("meta", item.MetaAt);
             command.Parameters.AddWithValue("body", item.Body);
-            await command.ExecuteNonQueryAsync();
-        }
-    }
-
-    public async Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags)
-    {
-        foreach (var (patientKey, flag) in flags)
-        {
-            await using var command = Command("UPDATE patient SET flags = flags | @flag WHERE patient_key=@key");
-            command.Parameters.AddWithValue("key", patientKey);
-            command.Parameters.AddWithValue("flag", (short)flag);
             await command.ExecuteNonQueryAsync();
         }
     }

@@ -1,5 +1,5 @@
 using BetterCare.Care.Storage.Ingest;
-using BetterCare.Care.Stratification.Timelines;
+using BetterCare.Care.Storage.OptOuts;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -7,7 +7,7 @@ namespace BetterCare.Care.Storage.Resources;
 /// Makes everything derived anew from the resources: people's rows, index entries and timelines. A thousand people per
 /// transaction, so that a stop half-way leaves every person either as before or done.
 /// </summary>
-public sealed class Rebuilder(CareDatabase database, ResourceStore store, Directories directories)
+public sealed class Rebuilder(CareDatabase database, ResourceStore store, Directories directories, TimeProvider clock)
 {
     private const long PeoplePerTransaction = 1000;
 
@@ -38,14 +38,7 @@ public sealed class Rebuilder(CareDatabase database, ResourceStore store, Direct
             await session.BeginAsync();
             try
             {
-                await session.ClearDerivedAsync(from, to);
-                await session.WritePatientsAsync(
-                    [.. items.Where(i => i.Patient is not null).Select(i => i.Patient!)], [], [.. items.Where(i => i.Practice is not null).Select(i => i.Practice!)]);
-                await session.AddFlagsAsync([.. items.Where(i => i.SetsFlags != PersonFlags.None).Select(i => (i.PatientKey, i.SetsFlags))]);
-                await session.RegisterAsync([.. items.Where(i => i.Registration is not null).Select(i => (i.PatientKey, i.Registration!.Value.From, i.Registration.Value.Until))]);
-                await session.IndexAsync(items);
-                await session.ShareAsync([.. items.Where(i => i.People.Length > 0)]);
-                await ResourceWriter.TimelinesAsync(session, items);
+                await WriteAsync(session, from, to, items, clock.GetUtcNow().ToUnixTimeMilliseconds());
                 await session.CommitAsync();
             }
             catch
@@ -58,5 +51,23 @@ public sealed class Rebuilder(CareDatabase database, ResourceStore store, Direct
         }
 
         return resources;
+    }
+
+    /// <summary>Makes what is derived of some people anew, within the open transaction.</summary>
+    /// <param name="session">Where.</param>
+    /// <param name="from">The first key.</param>
+    /// <param name="to">The last.</param>
+    /// <param name="items">All current resources of these people, as they are read again.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    internal static async Task WriteAsync(IBulkSession session, long from, long to, List<PreparedResource> items, long now)
+    {
+        await session.ClearDerivedAsync(from, to);
+        await session.WritePatientsAsync(
+            [.. items.Where(i => i.Patient is not null).Select(i => i.Patient!)], [], [.. items.Where(i => i.Practice is not null).Select(i => i.Practice!)]);
+        await OptOutWriter.FollowAsync(session.Connection, items, now);
+        await session.RegisterAsync([.. items.Where(i => i.Registration is not null).Select(i => (i.PatientKey, i.Registration!.Value.From, i.Registration.Value.Until))]);
+        await session.IndexAsync(items);
+        await session.ShareAsync([.. items.Where(i => i.People.Length > 0)]);
+        await ResourceWriter.TimelinesAsync(session, items);
     }
 }

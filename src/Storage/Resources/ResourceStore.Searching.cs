@@ -57,6 +57,10 @@ public sealed partial class ResourceStore : IAsyncDisposable
         Resource,
         ct);
 
+    /// <summary>When the latest version of any resource of a type was stored, in Unix milliseconds; 0 never. Read from the end of an index.</summary>
+    public ValueTask<long> LastUpdatedAsync(ResourceType type, CancellationToken ct) => _rows.FirstAsync(
+        "SELECT last_updated FROM resource WHERE type=@p0 ORDER BY last_updated DESC LIMIT 1", [(short)type], row => row.Long(0), ct);
+
     /// <summary>All of a person's current resources, by type and id.</summary>
     public ValueTask<List<StoredResource>> ListOfPatientAsync(long patientKey, CancellationToken ct) => _rows.ListAsync(
         $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND NOT deleted ORDER BY type, id", [patientKey], Resource, ct);

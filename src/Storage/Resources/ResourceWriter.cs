@@ -4,9 +4,9 @@ using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.OptOuts;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Storage.Tracing;
-using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -44,6 +44,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         _directories = directories;
         _clock = clock;
     }
+
+    /// <summary>What follows from what is written, in the same commit; null: nothing does.</summary>
+    public IConsequences? Consequences { get; init; }
 
     /// <summary>
     /// Stores a batch durably, or nothing of it. Null when stored; else why not.
@@ -222,18 +225,25 @@ public sealed class ResourceWriter : IAsyncDisposable
     private async Task CommitAsync(IBulkSession session, List<WriteBatch> group)
     {
         var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (Consequences is { } consequences && group.Exists(b => b.Items.Exists(i => consequences.Concern(i.Type))))
+        {
+            await consequences.ReadyAsync(_stop.Token);
+        }
+
         await session.BeginAsync();
         try
         {
+            var plan = new WritePlan { Merged = await _directories.MergedAsync(await session.MergeEpochAsync(), session.Connection) };
+            plan.Redirect(group);
             await session.FindAsync([.. group.SelectMany(b => b.Items)]);
-            var plan = new WritePlan();
             var failures = new WriteFailure?[group.Count];
             for (var i = 0; i < group.Count; i++)
             {
                 failures[i] = plan.Decide(group[i], now);
             }
 
-            await ApplyAsync(session, plan);
+            await FollowAsync(session, plan, now);
+            await ApplyAsync(session, plan, now);
             for (var i = 0; i < group.Count; i++)
             {
                 if (failures[i] is null)
@@ -266,8 +276,30 @@ public sealed class ResourceWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds what follows from the writes of a commit to it.</summary>
+    private async Task FollowAsync(IBulkSession session, WritePlan plan, long now)
+    {
+        if (Consequences is not { } consequences || plan.Written.Where(r => consequences.Concern(r.Type)).ToList() is not { Count: > 0 } causes)
+        {
+            return;
+        }
+
+        var batch = new WriteBatch();
+
+        // What follows from something that came under a former number goes back with it.
+        batch.Items.AddRange((await consequences.OfAsync(causes, _stop.Token)).Select(i => causes.Find(c => c.Former is not null && c.PatientKey == i.PatientKey) is { } cause ? i with { Former = cause.Former } : i));
+        if (batch.Items.Count > 0)
+        {
+            await session.FindAsync(batch.Items);
+            if (plan.Decide(batch, now) is { } failure)
+            {
+                throw new InvalidOperationException($"The {failure.Item} that follows from a write was refused ({failure.Issue.Code}).");
+            }
+        }
+    }
+
     /// <summary>Writes what was decided, table by table.</summary>
-    internal static async Task ApplyAsync(IBulkSession session, WritePlan plan)
+    internal static async Task ApplyAsync(IBulkSession session, WritePlan plan, long now)
     {
         SortByKey(plan.Inserts);
         SortByKey(plan.Updates);
@@ -277,8 +309,9 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.UpdateAsync(plan.Updates);
         await session.ShareAsync([.. plan.Written]);
         await session.KeepBesideAsync(plan.Beside);
-        await session.AddFlagsAsync(plan.Flags);
+        await OptOutWriter.FollowAsync(session.Connection, plan.Written, now);
         await session.RegisterAsync(plan.Registrations);
+        await MergeArrivals.KeepAsync(session.Connection, plan);
 
         await TimelinesAsync(session, plan.Written);
     }
@@ -329,7 +362,7 @@ public sealed class ResourceWriter : IAsyncDisposable
 public sealed class StoreFailedException(string message, Exception inner) : Exception(message, inner);
 
 /// <summary>What a commit will write, decided before anything is written.</summary>
-internal sealed class WritePlan
+internal sealed partial class WritePlan
 {
     private readonly Dictionary<(ResourceType, string), PreparedResource> _latest = [];
 
@@ -344,8 +377,6 @@ internal sealed class WritePlan
     public List<PatientAlias> Aliases { get; } = [];
 
     public List<Practice> Practices { get; } = [];
-
-    public List<(long PatientKey, PersonFlags Flags)> Flags { get; } = [];
 
     public List<(long PatientKey, int From, int Until)> Registrations { get; } = [];
 
@@ -390,6 +421,11 @@ internal sealed class WritePlan
     private WriteFailure? Judge(PreparedResource item, bool first)
     {
         var before = Before(item);
+        if (_overtaken?.Contains(item) == true)
+        {
+            return new WriteFailure(item, 409, new Issue(IssueSeverity.Error, "conflict", "Patient",
+                "This person's record was merged with another, or the merge undone, while the Patient was on its way. Send it again."));
+        }
 
         // Of several people the one under whom it is stored stays the same, in whatever order they are named.
         if (before is not null && item.People.Contains(before.PatientKey))
@@ -437,6 +473,13 @@ internal sealed class WritePlan
     private void Enter(PreparedResource item, long now)
     {
         var before = Before(item);
+        if (item.IsBeside)
+        {
+            (item.Outcome, item.Version, item.LastUpdated) = (WriteOutcome.KeptBeside, before?.Version ?? 1, now);
+            Beside.Add(item);
+            return;
+        }
+
         if (item.Type == ResourceType.Patient && item.Patient is not null)
         {
             if (item.SourceId is not null)
@@ -477,25 +520,7 @@ internal sealed class WritePlan
         item.Outcome = item.Method == WriteMethod.Delete ? WriteOutcome.Deleted
             : before is null || before.Deleted ? WriteOutcome.Created
             : WriteOutcome.Updated;
-        if (item.Patient is not null)
-        {
-            Patients[item.PatientKey] = item.Patient;
-        }
-
-        if (item.Practice is not null)
-        {
-            Practices.Add(item.Practice);
-        }
-
-        if (item.SetsFlags != PersonFlags.None)
-        {
-            Flags.Add((item.PatientKey, item.SetsFlags));
-        }
-
-        if (item.Registration is { } registration)
-        {
-            Registrations.Add((item.PatientKey, registration.From, registration.Until));
-        }
+        EnterFacts(item);
 
         // Two versions of one resource in one commit: the earlier one goes to history as it came, in order.
         if (_latest.TryGetValue((item.Type, item.Id), out var earlier) && earlier.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted)
@@ -508,5 +533,23 @@ internal sealed class WritePlan
 
         _latest[(item.Type, item.Id)] = item;
         (item.Before is null ? Inserts : Updates).Add(item);
+    }
+
+    private void EnterFacts(PreparedResource item)
+    {
+        if (item.Patient is not null)
+        {
+            Patients[item.PatientKey] = item.Patient;
+        }
+
+        if (item.Practice is not null)
+        {
+            Practices.Add(item.Practice);
+        }
+
+        if (item.Registration is { } registration)
+        {
+            Registrations.Add((item.PatientKey, registration.From, registration.Until));
+        }
     }
 }

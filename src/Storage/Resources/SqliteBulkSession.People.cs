@@ -2,6 +2,19 @@ namespace BetterCare.Care.Storage.Resources;
 
 internal sealed partial class SqliteBulkSession
 {
+    public Task<long> MergeEpochAsync()
+    {
+        var read = Statement($"SELECT value FROM upkeep_mark WHERE name='{Directories.MergeMark}'");
+        var epoch = 0L;
+        if (read.Step())
+        {
+            epoch = read.Long(0);
+            read.Reset();
+        }
+
+        return Task.FromResult(epoch);
+    }
+
     public Task ShareAsync(List<PreparedResource> written)
     {
         var leave = Statement("UPDATE resource_person SET former=1 WHERE type=?1 AND id=?2");

@@ -2,7 +2,6 @@ using System.Data.Common;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Stratification.Timelines;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -211,17 +210,6 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         foreach (var item in besides)
         {
             keep.Bind(item.PatientKey).Bind((long)item.SupplierKey).Bind(item.LastUpdated).Bind((long)item.MetaAt).Bind(item.Body.Span).Run();
-        }
-
-        return Task.CompletedTask;
-    }
-
-    public Task AddFlagsAsync(List<(long PatientKey, PersonFlags Flags)> flags)
-    {
-        var add = Statement("UPDATE patient SET flags = flags | ?2 WHERE patient_key=?1");
-        foreach (var (patientKey, flag) in flags)
-        {
-            add.Bind(patientKey).Bind((long)flag).Run();
         }
 
         return Task.CompletedTask;

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
@@ -56,19 +57,25 @@ public sealed record PreparedResource
     public long PatientKey { get; set; }
 
     /// <summary>Everybody whom it belongs to, <see cref="PatientKey"/> included, where that is not one person alone; else empty.</summary>
-    public long[] People { get; init; } = [];
+    public long[] People { get; internal set; } = [];
+
+    /// <summary>As whom the person was named, where that record has been taken up by another; null: as themself.</summary>
+    public FormerPerson? Former { get; init; }
+
+    /// <summary>Only kept beside the Patient that is shown, whoever sent that.</summary>
+    public bool IsBeside { get; init; }
 
     /// <summary>Who sent it.</summary>
     public int SupplierKey { get; init; }
 
     /// <summary>The JSON to keep.</summary>
-    public ReadOnlyMemory<byte> Body { get; init; }
+    public ReadOnlyMemory<byte> Body { get; internal set; }
 
     /// <summary>Where version and time go when it is read.</summary>
     public int MetaAt { get; init; }
 
     /// <summary>Hash of the body.</summary>
-    public long ContentHash { get; init; }
+    public long ContentHash { get; internal set; }
 
     /// <summary>Line of a bulk file or place in a Bundle, from 1.</summary>
     public long Line { get; init; }
@@ -87,9 +94,6 @@ public sealed record PreparedResource
 
     /// <summary>Practitioners of those events that are contacts: the event's index and the logical id.</summary>
     public (int Event, string PractitionerId)[] Contacts { get; init; } = [];
-
-    /// <summary>Person facts that a Consent, Flag or EpisodeOfCare adds; see <see cref="PersonFlags"/>.</summary>
-    public PersonFlags SetsFlags { get; init; }
 
     /// <summary>First and last day of a registration with a practice; last 0: current.</summary>
     public (int From, int Until)? Registration { get; init; }
@@ -117,6 +121,18 @@ public sealed record PreparedResource
 
     /// <summary>Unix milliseconds of that version.</summary>
     public long LastUpdated { get; internal set; }
+
+    /// <summary>Files it under another person, whose number takes the place of the one that it names.</summary>
+    internal void Redirect(long key, NhsNumber from, NhsNumber into)
+    {
+        People = [.. People.Select(p => p == PatientKey ? key : p).Distinct()];
+        PatientKey = key;
+        if (Method == WriteMethod.Upsert)
+        {
+            Body = References.Repoint(Body.Span, from.Value, into.Value);
+            ContentHash = Hashing.Content(Body.Span);
+        }
+    }
 
     /// <summary>Says the type only: a record would print the body.</summary>
     public override string ToString() => $"{Type.Name()}";

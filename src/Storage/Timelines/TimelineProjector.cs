@@ -11,7 +11,6 @@ namespace BetterCare.Care.Storage.Timelines;
 /// </summary>
 public sealed class TimelineProjector
 {
-    private const string SnomedSystem = "http://snomed.info/sct";
     private const int MaxText = 200;
 
     private readonly ClinicalCodes _codes = ClinicalCodes.Default;
@@ -19,9 +18,6 @@ public sealed class TimelineProjector
 
     /// <summary>The events of the resource last read.</summary>
     public List<TimelineEvent> Events { get; } = [];
-
-    /// <summary>Opt-outs that the resource last read sets.</summary>
-    public PersonFlags Flags { get; private set; }
 
     /// <summary>First and last day of a registration with a practice that the resource last read tells (last 0: current); null: none.</summary>
     public (int From, int Until)? Registration { get; private set; }
@@ -37,7 +33,6 @@ public sealed class TimelineProjector
     public void Read(ResourceType type, string id, ReadOnlySpan<byte> json, ClinicalView view)
     {
         Events.Clear();
-        Flags = PersonFlags.None;
         ContactEvent = -1;
         Registration = null;
         if (Revoked(json[view.Status]))
@@ -72,10 +67,6 @@ public sealed class TimelineProjector
                 break;
             case ResourceType.CarePlan or ResourceType.ServiceRequest or ResourceType.Flag or ResourceType.CareTeam:
                 Coded(json, view, source, EventKind.None, lasting: true);
-                OptOut(json, view);
-                break;
-            case ResourceType.Consent:
-                OptOut(json, view);
                 break;
             case ResourceType.RelatedPerson:
                 Carer(json, view, source);
@@ -94,6 +85,10 @@ public sealed class TimelineProjector
         : system.StartsWith("http://hl7.org/fhir/sid/icd-10"u8) || system.SequenceEqual("http://www.who.int/icd-10"u8)
             || system.SequenceEqual("https://fhir.hl7.org.uk/Id/icd-10"u8) ? CodeSystemKind.Icd10
         : CodeSystemKind.Other;
+
+    /// <summary>OPCS-4 under either of the two URIs by which UK systems send it.</summary>
+    private static bool IsOpcs4(ReadOnlySpan<byte> system) =>
+        system.SequenceEqual("https://fhir.hl7.org.uk/Id/opcs-4"u8) || system.SequenceEqual("https://fhir.nhs.uk/Id/opcs-4"u8);
 
     private void Encounter(ReadOnlySpan<byte> json, ClinicalView view, uint source)
     {
@@ -401,7 +396,11 @@ public sealed class TimelineProjector
                 }
             }
 
-            if (kind != EventKind.None && coding.Slot == CodingSlot.Code)
+            if (kind == EventKind.Procedure && coding.Slot == CodingSlot.Code && IsOpcs4(json[coding.System]) && Pack(json[coding.Code]) is var opcs and not 0)
+            {
+                Events.Add(new TimelineEvent { Day = day, Code = opcs, Kind = kind, Flags = ProcedureFlags.Opcs4, Source = source });
+            }
+            else if (kind != EventKind.None && coding.Slot == CodingSlot.Code)
             {
                 Events.Add(new TimelineEvent { Day = day, Code = (uint)Resources.Hashing.Code(default, json[coding.Code]), Kind = kind, Source = source });
             }
@@ -530,35 +529,6 @@ public sealed class TimelineProjector
                 {
                     Meaning(meaning, day, 0, lasting: true, source);
                 }
-            }
-        }
-    }
-
-    /// <summary>Opt-outs, by the SNOMED CT codes that practices record (SCR and NHS Digital opt-out code sets).</summary>
-    private void OptOut(ReadOnlySpan<byte> json, ClinicalView view)
-    {
-        if (json[view.Status].SequenceEqual("inactive"u8))
-        {
-            return;
-        }
-
-        foreach (var coding in view.Codings)
-        {
-            if (!Ascii.Equals(json[coding.System], SnomedSystem) && ClinicalView.IsEmpty(coding.Code))
-            {
-                continue;
-            }
-
-            var code = json[coding.Code];
-
-            // 827241000000103: dissent from secondary use of general practitioner patient identifiable data (type 1).
-            if (code.SequenceEqual("827241000000103"u8) || code.SequenceEqual("type-1-opt-out"u8))
-            {
-                Flags |= PersonFlags.TypeOneOptOut;
-            }
-            else if (code.SequenceEqual("national-data-opt-out"u8))
-            {
-                Flags |= PersonFlags.NationalOptOut;
             }
         }
     }

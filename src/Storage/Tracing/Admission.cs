@@ -13,7 +13,11 @@ namespace BetterCare.Care.Storage.Tracing;
 /// <param name="Done">Whether it was done; else the state of the person did not allow it.</param>
 /// <param name="Moved">Resources that went into the record, or out of it.</param>
 /// <param name="Left">Resources that stay where they are: refused by the store, or not surely of this person.</param>
-public readonly record struct AdmissionReport(bool Done, int Moved, int Left);
+public readonly record struct AdmissionReport(bool Done, int Moved, int Left)
+{
+    /// <summary>Not done, because the record has been merged with another since.</summary>
+    public bool MergedSince { get; init; }
+}
 
 /// <summary>
 /// Takes people out of the tracing queue into the records, and back: the Patient under the number found, everything that was
@@ -82,6 +86,13 @@ public sealed class Admission(IDbContextFactory<CareDbContext> contexts, Directo
         if (person is not { State: TracingState.Traced } || await directories.FindAsync(person.SupplierKey, person.SourceId, ct) is not { } key)
         {
             return default;
+        }
+
+        var merged = await directories.MergedAsync(ct);
+        if (merged.KeysTakenUpBy(key).Any())
+        {
+            // What came with whom is told apart by undoing the merge, and by nothing else.
+            return new AdmissionReport { MergedSince = true };
         }
 
         var number = await directories.NumberOfAsync(key, ct);
@@ -267,35 +278,42 @@ public sealed class Admission(IDbContextFactory<CareDbContext> contexts, Directo
         new() { Method = WriteMethod.Delete, Type = type, Id = id, PatientKey = patientKey, SupplierKey = supplierKey };
 
     /// <summary>Who linked a record to a number, when and why, as FHIR tells it.</summary>
-    internal static byte[] Provenance(string id, NhsNumber number, string decidedBy, DateTimeOffset at, string reason, string activity = "LINK", string display = "link") => Encoding.UTF8.GetBytes(
+    internal static byte[] Provenance(string id, NhsNumber number, string decidedBy, DateTimeOffset at, string reason) => Encoding.UTF8.GetBytes(
         $$$"""
-        {"resourceType":"Provenance","id":"{{{id}}}","target":[{"reference":"Patient/{{{number.Value}}}"}],"recorded":"{{{at:yyyy-MM-dd'T'HH:mm:ss'Z'}}}","reason":[{"text":{{{System.Text.Json.JsonSerializer.Serialize(reason)}}} }],"activity":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-DataOperation","code":"{{{activity}}}","display":"{{{display}}}"}]},"agent":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/provenance-participant-type","code":"author"}]},"who":{"display":{{{System.Text.Json.JsonSerializer.Serialize(decidedBy)}}} }}]}
+        {"resourceType":"Provenance","id":"{{{id}}}","target":[{"reference":"Patient/{{{number.Value}}}"}],"recorded":"{{{at:yyyy-MM-dd'T'HH:mm:ss'Z'}}}","reason":[{"text":{{{System.Text.Json.JsonSerializer.Serialize(reason)}}} }],"activity":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-DataOperation","code":"LINK","display":"link"}]},"agent":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/provenance-participant-type","code":"author"}]},"who":{"display":{{{System.Text.Json.JsonSerializer.Serialize(decidedBy)}}} }}]}
         """);
 }
 
 /// <summary>Makes a stored body one that can be taken in again, and re-points references from one person to another.</summary>
-internal static class References
+public static class References
 {
-    /// <summary>The body with every reference to one Patient made one to another.</summary>
-    public static byte[] Repoint(ReadOnlySpan<byte> body, string from, string into)
+    /// <summary>
+    /// The body with every reference to one Patient made one to another, literal or by number alone. A reference to a version
+    /// stays: that version goes on to be read under the number that it had.
+    /// </summary>
+    public static byte[] Repoint(ReadOnlySpan<byte> body, string from, string into) =>
+        Replace(Replace(body.ToArray(), $"\"Patient/{from}\"", $"\"Patient/{into}\""), $"\"{from}\"", $"\"{into}\"");
+
+    private static byte[] Replace(byte[] body, string from, string into)
     {
-        var old = Encoding.UTF8.GetBytes($"\"Patient/{from}\"");
-        var made = Encoding.UTF8.GetBytes($"\"Patient/{into}\"");
-        var at = body.IndexOf(old);
+        var old = Encoding.UTF8.GetBytes(from);
+        ReadOnlySpan<byte> rest = body;
+        var at = rest.IndexOf(old);
         if (at < 0)
         {
-            return body.ToArray();
+            return body;
         }
 
+        var made = Encoding.UTF8.GetBytes(into);
         var result = new MemoryStream(body.Length + 64);
-        for (; at >= 0; at = body.IndexOf(old))
+        for (; at >= 0; at = rest.IndexOf(old))
         {
-            result.Write(body[..at]);
+            result.Write(rest[..at]);
             result.Write(made);
-            body = body[(at + old.Length)..];
+            rest = rest[(at + old.Length)..];
         }
 
-        result.Write(body);
+        result.Write(rest);
         return result.ToArray();
     }
 

@@ -50,8 +50,8 @@ public sealed class WorklistFacts(CareDatabase database)
     /// <param name="since">Unix milliseconds.</param>
     /// <param name="today">Events of this day count.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>How many people that were.</returns>
-    public async Task<int> CatchUpAsync(long since, DateOnly today, CancellationToken ct)
+    /// <returns>Who they are.</returns>
+    public async Task<IReadOnlyList<long>> CatchUpAsync(long since, DateOnly today, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         var types = string.Join(',', TimelineTypes.Select(t => (int)t));
@@ -65,7 +65,7 @@ public sealed class WorklistFacts(CareDatabase database)
             await RefreshAsync(connection, keys, null, today, ct);
         }
 
-        return keys.Count;
+        return keys;
     }
 
     /// <summary>The moment of the last completed run in Unix milliseconds; 0 none: what changed before it is in the list already.</summary>

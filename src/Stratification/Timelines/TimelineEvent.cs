@@ -41,7 +41,7 @@ public enum EventKind : byte
     /// <summary>A social circumstance or service that lasts. Code: <c>SocialFact</c> number; length 65535: still so.</summary>
     Social = 11,
 
-    /// <summary>A procedure. Code: hash of the code.</summary>
+    /// <summary>A procedure. Code: hash of the code; with <see cref="ProcedureFlags.Opcs4"/> the code itself, packed like an <see cref="Icd10Code"/>.</summary>
     Procedure = 12,
 
     /// <summary>A hospital discharge followed up, a mental-health contact, or another contact that has no kind of its own.</summary>
@@ -88,6 +88,13 @@ public static class AdmissionFlags
 
     /// <summary>Died during the stay.</summary>
     public const EventFlags Died = EventFlags.Resolved;
+}
+
+/// <summary>Bits of <see cref="EventFlags"/> that mean something else of a procedure.</summary>
+public static class ProcedureFlags
+{
+    /// <summary>Coded in OPCS-4: a letter and two to four digits, as ICD-10 has them.</summary>
+    public const EventFlags Opcs4 = EventFlags.Primary;
 }
 
 /// <summary>

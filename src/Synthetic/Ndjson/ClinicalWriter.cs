@@ -137,8 +137,10 @@ internal sealed class ClinicalWriter(ResourceText text)
         var service = SocialServices.All[e.Second];
         var last = person.LastDay(_text.Plan.Until);
         var end = e.Length >= 0 ? e.Day + e.Length : person.DeathDay != 0 || person.DeregisteredDay != 0 ? last : 0;
-        var provider = e.Second == SocialServices.HomeCare ? Organisations.HomeCare(person.Practice.Area) : Organisations.Council(person.Practice.Area);
-        ResourceText.Begin(to, "EpisodeOfCare"u8, id, Codes.SocialCareSystem, provider).Put(",\"status\":\""u8).Put(end == 0 ? "active"u8 : "finished"u8).Put("\",\"type\":["u8);
+        var inHospital = e.Second == SocialServices.DelayedTransfer;
+        var provider = inHospital ? Organisations.Hospital(person.Practice.Area)
+            : e.Second == SocialServices.HomeCare ? Organisations.HomeCare(person.Practice.Area) : Organisations.Council(person.Practice.Area);
+        ResourceText.Begin(to, "EpisodeOfCare"u8, id, inHospital ? Codes.HospitalSystem : Codes.SocialCareSystem, provider).Put(",\"status\":\""u8).Put(end == 0 ? "active"u8 : "finished"u8).Put("\",\"type\":["u8);
         ResourceText.Concept(to, Codes.EpisodeType, service.Code, service.Term).Put("]"u8);
         ResourceText.Organisation(ResourceText.Patient(to, "patient"u8, person).Put(",\"managingOrganization\":"u8), provider).Put(",\"period\":{\"start\":\""u8).Date(e.Day);
         if (end != 0)

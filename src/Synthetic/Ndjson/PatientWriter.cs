@@ -25,13 +25,9 @@ internal sealed class PatientWriter(ResourceText text)
             WriteOptOut(person, chunk[ResourceType.Consent], ResourceText.AdminBase + 1, typeOne: false, ref dice);
         }
 
-        var last = person.LastDay(_text.Plan.Until);
-        if (person.Has(Trait.CarePackage, last) || (person.AgeOn(last) > 70 && !person.Has(Trait.LivesAlone, last)))
+        if (SocialTies.CarerSince(_text.Plan, person) is { } since)
         {
-            if (dice.Chance(0.6))
-            {
-                WriteCarer(person, chunk[ResourceType.RelatedPerson], ref dice);
-            }
+            WriteCarer(person, since, chunk[ResourceType.RelatedPerson], ref dice);
         }
 
         if (dice.Chance(0.11))
@@ -160,7 +156,7 @@ internal sealed class PatientWriter(ResourceText text)
         _text.End(to, id);
     }
 
-    private void WriteCarer(Person person, Lines to, ref Dice dice)
+    private void WriteCarer(Person person, int since, Lines to, ref Dice dice)
     {
         var id = _text.IdOf(person, ResourceText.AdminBase + 4);
         var spouse = dice.Chance(0.5);
@@ -172,6 +168,11 @@ internal sealed class PatientWriter(ResourceText text)
             .Put("]},{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-RoleClass\",\"code\":\"CAREGIVER\",\"display\":\"caregiver\"}],\"text\":\"Carer\"}],\"name\":[{\"family\":\""u8).Text(Names.FamilyName(ref dice, person.Ethnicity)).Put("\",\"given\":[\""u8)
             .Text(Names.GivenName(ref dice, sex, born, person.Ethnicity)).Put("\"]}],\"telecom\":[{\"system\":\"phone\",\"value\":\"07700 "u8)
             .Number(900_000 + dice.Below(1000)).Put("\",\"use\":\"mobile\"}],\"gender\":\""u8).Put(sex == 0 ? "female\""u8 : "male\""u8);
+        if (since != 0)
+        {
+            to.Put(",\"period\":{\"start\":\""u8).Date(since).Put("\"}"u8);
+        }
+
         _text.End(to, id);
     }
 

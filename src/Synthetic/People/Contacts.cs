@@ -294,6 +294,8 @@ internal static class SocialServices
     public const short Reablement = 0;
     public const short HomeCare = 1;
     public const short Residential = 2;
+    public const short DelayedTransfer = 3;
 
-    public static readonly Coded[] All = [new("reablement", "Reablement"), new("home-care", "Home care package"), new("residential-care", "Residential or nursing care")];
+    public static readonly Coded[] All =
+        [new("reablement", "Reablement"), new("home-care", "Home care package"), new("residential-care", "Residential or nursing care"), new("delayed-transfer", "Delayed transfer of care")];
 }

@@ -29,6 +29,7 @@ internal sealed class LifeSimulator
         LiveHospital(index, person);
         var dice = Dice.For(_plan.Options.Seed, (ulong)index, Community);
         _contacts.Add(person, ref dice);
+        SocialTies.AddDelays(_plan, person);
     }
 
     /// <summary>Only who the person is, their emergency admissions and their death.</summary>

@@ -27,6 +27,12 @@ internal sealed class TimelineWriter(ResourceText text)
     {
         _events.Clear();
         AddTraits(person);
+        if (SocialTies.CarerSince(_text.Plan, person) is { } since and not 0)
+        {
+            var source = (uint)_text.IdOf(person, ResourceText.AdminBase + 4);
+            _events.Add(new TimelineEvent { Day = since, Kind = EventKind.Social, Code = (uint)SocialFact.HasCarer, LengthDays = TimelineEvent.Ongoing, Source = source });
+        }
+
         for (var i = 0; i < person.Events.Count; i++)
         {
             Add(person, i);
@@ -219,6 +225,7 @@ internal sealed class TimelineWriter(ResourceText text)
         {
             SocialServices.Reablement => SocialFact.Reablement,
             SocialServices.HomeCare => SocialFact.PackageOfCare,
+            SocialServices.DelayedTransfer => SocialFact.DelayedTransfer,
             _ => SocialFact.CareHomeResident,
         };
         var last = person.LastDay(_text.Plan.Until);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BetterCare.Care.Api.Security;
+using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Stratification.Timelines;
 
 namespace BetterCare.Care.Tests.Api.Access;
@@ -21,7 +22,7 @@ public sealed class OptOutApp : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        foreach (var id in new[] { "supplier", "mdt", "team", "crew", "analyst" })
+        foreach (var id in new[] { "supplier", "mdt", "team", "crew", "analyst", "operator" })
         {
             _clients[id] = new SignedClient(id);
         }
@@ -84,6 +85,7 @@ public sealed class OptOutApp : IAsyncLifetime
         "team" => "care/mdt care/restricted-records system/*.rs",
         "crew" => "care/urgent-care",
         "analyst" => "care/analyst",
+        "operator" => "care/administrator",
         _ => "care/mdt system/*.rs",
     };
 }
@@ -190,5 +192,155 @@ public sealed class OptOutTests(OptOutApp given) : IClassFixture<OptOutApp>
         await given.PostAsync([OptOutApp.Person(Number)]);
 
         (await given.App.GetAsync(mdt, $"/fhir/Patient/{Number}")).Text.ShouldContain("1 Secret Street");
+    }
+
+    [Theory]
+    [InlineData("TREAT", "mdt", true, true)]
+    [InlineData("CAREMGT", "mdt", false, true)]
+    public async Task TypeOneOptOut_WithdrawnByALaterRecord_HidesNoMore(string purpose, string who, bool before, bool after)
+    {
+        var number = NextNumber();
+        var id = number[6..];
+        await given.PostAsync([OptOutApp.Person(number), Said($"o{id}", number, "827241000000103", "2024-03-01")]);
+        (await SeesAsync(who, number, purpose)).ShouldBe(before);
+
+        await given.PostAsync([Said($"w{id}", number, "827261000000102", "2026-05-01")]);
+        (await SeesAsync(who, number, purpose)).ShouldBe(after);
+
+        // An earlier dissent that arrives late does not bring it back; a later one does.
+        await given.PostAsync([Said($"e{id}", number, "827241000000103", "2025-01-01")]);
+        (await SeesAsync(who, number, purpose)).ShouldBe(after);
+        await given.PostAsync([Said($"l{id}", number, "type-1-opt-out", "2026-06-01")]);
+        (await SeesAsync(who, number, purpose)).ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("inactive", "")]
+    [InlineData("entered-in-error", "")]
+    [InlineData("active", ",\"provision\":{\"type\":\"permit\"}")]
+    [InlineData("active", ",\"provision\":{\"type\":\"deny\",\"period\":{\"end\":\"2026-01-01\"}}")]
+    public async Task OptOut_WhoseRecordNoLongerSaysSo_HasEnded(string status, string more)
+    {
+        var number = NextNumber();
+        await given.PostAsync([OptOutApp.Person(number), Said($"o{number[6..]}", number, "type-1-opt-out", "2024-03-01")]);
+        (await SeesAsync("mdt", number, "CAREMGT")).ShouldBeFalse();
+
+        await given.PostAsync([Said($"o{number[6..]}", number, "type-1-opt-out", "2024-03-01", status, more)]);
+
+        (await SeesAsync("mdt", number, "CAREMGT")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task OptOut_WhoseRecordIsDeleted_HasEnded()
+    {
+        var number = NextNumber();
+        await given.PostAsync([OptOutApp.Person(number), Said($"o{number[6..]}", number, "type-1-opt-out", "2024-03-01")]);
+
+        (await given.App.SendAsync(await given.TokenAsync("supplier"), HttpMethod.Delete, $"/fhir/Consent/o{number[6..]}")).Status.ShouldBe(204);
+
+        (await SeesAsync("mdt", number, "CAREMGT")).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("type-1-opt-out", "TREAT", false)]
+    [InlineData("type-1-opt-out", "CAREMGT", true)]
+    [InlineData("national-data-opt-out", "TREAT", false)]
+    [InlineData("national-data-opt-out", "CAREMGT", false)]
+    public async Task OptOutList_Applied_HidesByPurpose_UntilTheNumberIsOffIt(string kind, string purpose, bool hides)
+    {
+        var (number, stranger) = (NextNumber(), NextNumber());
+        await given.PostAsync([OptOutApp.Person(number)]);
+
+        var first = await ListAsync(kind, $"NHS Number,\n{number},\n{stranger},\n");
+        var again = await ListAsync(kind, $"{number}\r\n{stranger}");
+
+        (first.GetProperty("numbers").GetInt32(), first.GetProperty("known").GetInt32(), first.GetProperty("hidden").GetInt32()).ShouldBe((2, 1, 1));
+        (again.GetProperty("hidden").GetInt32(), again.GetProperty("shown").GetInt32()).ShouldBe((0, 0), "the same list again changes nothing");
+        first.GetRawText().ShouldNotContain(number);
+        (await SeesAsync("mdt", number, purpose)).ShouldBe(!hides);
+
+        // Who comes later is on the list already.
+        await given.PostAsync([OptOutApp.Person(stranger)]);
+        (await SeesAsync("mdt", stranger, purpose)).ShouldBe(!hides);
+
+        (await ListAsync(kind, number, "?as=removal")).GetProperty("shown").GetInt32().ShouldBe(1);
+        (await SeesAsync("mdt", number, purpose)).ShouldBeTrue();
+        (await SeesAsync("mdt", stranger, purpose)).ShouldBe(!hides);
+    }
+
+    [Theory]
+    [InlineData("PUBHLTH", 0)]
+    [InlineData("HOPERAT", 1)]
+    [InlineData("HRESCH", 1)]
+    public async Task NationalOptOutList_HidesFromPlanningAndResearch(string purpose, int fewer)
+    {
+        var number = Story.Others.ElementAt(7);
+        var before = await ListedAsync(purpose);
+
+        await ListAsync("national-data-opt-out", number);
+        var during = await ListedAsync(purpose);
+        await ListAsync("national-data-opt-out", number, "?as=removal");
+
+        (before - during).ShouldBe(fewer);
+        (await ListedAsync(purpose)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task OptOutList_Whole_EndsThoseWhoAreNotOnIt_AndADamagedOneChangesNothing()
+    {
+        var (stays, goes) = (NextNumber(), NextNumber());
+        await given.PostAsync([OptOutApp.Person(stays), OptOutApp.Person(goes)]);
+        await ListAsync("type-1-opt-out", $"{stays}\n{goes}");
+        given.App.App.Clock.Now = given.App.App.Clock.Now.AddSeconds(1);
+        var operatorToken = await given.TokenAsync("operator");
+
+        foreach (var (body, query) in new[] { ($"{stays}\n99900", "?as=whole"), ("", "?as=whole"), ($"{stays}", "?as=whole&expect=2"), (stays, "?as=half"), ("nobody", "") })
+        {
+            var (status, text) = await given.App.SendAsync(operatorToken, HttpMethod.Post, $"/v1/opt-outs/type-1-opt-out{query}", body, "text/csv");
+            status.ShouldBe(400, text);
+            text.ShouldNotContain(stays);
+        }
+
+        (await SeesAsync("mdt", goes, "CAREMGT")).ShouldBeFalse();
+        (await ListAsync("type-1-opt-out", $"{stays}", "?as=whole&expect=1")).GetProperty("shown").GetInt32().ShouldBeGreaterThanOrEqualTo(1);
+
+        (await SeesAsync("mdt", goes, "CAREMGT")).ShouldBeTrue();
+        (await SeesAsync("mdt", stays, "CAREMGT")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task OptOutList_IsForTheOperator()
+    {
+        (await given.App.SendAsync(await given.TokenAsync("mdt"), HttpMethod.Post, "/v1/opt-outs/type-1-opt-out", OptOutApp.Plain, "text/csv")).Status.ShouldBe(403);
+        (await given.App.SendAsync(await given.TokenAsync("operator"), HttpMethod.Post, "/v1/opt-outs/none", OptOutApp.Plain, "text/csv")).Status.ShouldBe(400);
+    }
+
+    private static string NextNumber() =>
+        Enumerable.Range(0, 100).Select(_ => NhsNumber.WithFirstNine(999_700_000 + Interlocked.Increment(ref _next))).OfType<NhsNumber>().First().Value;
+
+    private static int _next;
+
+    private static string Said(string id, string number, string code, string at, string status = "active", string more = "") => Story.Entry("Consent", id,
+        $"{{\"resourceType\":\"Consent\",\"id\":\"{id}\",\"status\":\"{status}\",\"scope\":{{\"text\":\"x\"}},\"category\":[{{\"coding\":[{{\"system\":\"http://snomed.info/sct\",\"code\":\"{code}\"}}]}}],\"patient\":{{\"reference\":\"Patient/{number}\"}},\"dateTime\":\"{at}\",\"policyRule\":{{\"text\":\"x\"}}{more}}}");
+
+    private async Task<bool> SeesAsync(string who, string number, string purpose)
+    {
+        var status = (await given.App.GetAsync(await given.TokenAsync(who), $"/fhir/Patient/{number}", ("X-Purpose-Of-Use", purpose))).Status;
+        status.ShouldBeOneOf(200, 404);
+        return status == 200;
+    }
+
+    private async Task<JsonElement> ListAsync(string kind, string body, string query = "")
+    {
+        var (status, text) = await given.App.SendAsync(await given.TokenAsync("operator"), HttpMethod.Post, $"/v1/opt-outs/{kind}{query}", body, "text/csv");
+        status.ShouldBe(200, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    private async Task<int> ListedAsync(string purpose)
+    {
+        var (status, text) = await given.App.GetAsync(await given.TokenAsync("analyst"), "/v1/risk-list?count=500", ("X-Purpose-Of-Use", purpose));
+        status.ShouldBe(200, text);
+        return JsonDocument.Parse(text).RootElement.GetProperty("people").GetArrayLength();
     }
 }

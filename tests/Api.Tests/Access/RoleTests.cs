@@ -16,7 +16,7 @@ public sealed class RoleApp : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        foreach (var role in new[] { "data-supplier", "mdt", "commissioner", "urgent-care", "analyst", "administrator" })
+        foreach (var role in new[] { "data-supplier", "mdt", "commissioner", "urgent-care", "analyst", "administrator", "identity-reviewer" })
         {
             _clients[role] = new SignedClient(role);
         }
@@ -76,6 +76,9 @@ public sealed class RoleTests(RoleApp given) : IClassFixture<RoleApp>
             ($"/v1/urgent-care/{Story.Ann}?reason=Fall", ["urgent-care"]),
             ("/v1/coverage", ["mdt", "commissioner", "analyst"]),
             ("/v1/clients", ["administrator"]),
+            ("/v1/tracing", ["identity-reviewer"]),
+            ("/v1/merges", ["identity-reviewer"]),
+            ("/v1/merges/proposals", ["identity-reviewer"]),
         };
         foreach (var role in given.Roles)
         {

@@ -35,6 +35,26 @@ public sealed class BcfTests
     }
 
     [Fact]
+    public async Task StayWithAnOperation_IsNoAvoidableAdmission_AndTheAnswerSaysWhatItsListsAre()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        var posted = await app.PostFhirAsync("/fhir", Story.Bundle(
+        [
+            Operation("during", "2026-03-04", "https://fhir.hl7.org.uk/Id/opcs-4", "K40.1"),
+            Operation("other", "2026-04-04", "https://fhir.nhs.uk/Id/opcs-4", "X40.3"),
+            Operation("between", "2026-04-20", "https://fhir.nhs.uk/Id/opcs-4", "K401"),
+        ]));
+        posted.StatusCode.ShouldBe(HttpStatusCode.OK, await posted.Content.ReadAsStringAsync());
+
+        await app.Client.PostAsJsonAsync("/v1/bcf/counts", new { until = "2026-10" });
+        var avoidable = Metric(await app.GetJsonAsync("/v1/bcf?by=ccg"), "avoidable-emergency-admissions");
+
+        avoidable.GetProperty("whole").GetProperty("numerator").GetString().ShouldBe("3", "of Ann's four stays for heart failure one had a bypass; dialysis excludes nothing, and one was between stays");
+        avoidable.GetProperty("note").GetString()!.ShouldContain("stand-ins");
+    }
+
+    [Fact]
     public async Task Commissioner_SetsATargetAndChangesIt_BothAreKeptAndTheLatestIsJudged()
     {
         await using var app = await StoryApp.StartAsync();
@@ -140,6 +160,9 @@ public sealed class BcfTests
 
     private static string Episode(string id, string number, string type, string start, string? end) => Story.Entry("EpisodeOfCare", id,
         $$$"""{"resourceType":"EpisodeOfCare","id":"{{{id}}}","status":"active","type":[{"coding":[{"system":"https://bettercare.care/fhir/CodeSystem/episode-type","code":"{{{type}}}"}]}],"patient":{"reference":"Patient/{{{number}}}"},"period":{"start":"{{{start}}}"{{{(end is null ? "" : $",\"end\":\"{end}\"")}}}}}""");
+
+    private static string Operation(string id, string on, string system, string code) => Story.Entry("Procedure", id,
+        $$$"""{"resourceType":"Procedure","id":"{{{id}}}","status":"completed","code":{"coding":[{"system":"{{{system}}}","code":"{{{code}}}"}]},"subject":{"reference":"Patient/{{{Story.Ann}}}"},"performedDateTime":"{{{on}}}"}""");
 
     private static string Stay(string id, string number, string start, string end) => Story.Entry("Encounter", id,
         $$$"""{"resourceType":"Encounter","id":"{{{id}}}","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/{{{number}}}"},"period":{"start":"{{{start}}}","end":"{{{end}}}"},"hospitalization":{"extension":[{"url":"https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-AdmissionMethod","valueCodeableConcept":{"coding":[{"system":"https://fhir.hl7.org.uk/CodeSystem/UKCore-AdmissionMethodEngland","code":"11"}]}}]}}""");

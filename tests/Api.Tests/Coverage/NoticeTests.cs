@@ -84,6 +84,45 @@ public sealed class NoticeTests
         (await app.Client.PostAsync("/v1/reminders/none/acknowledgement", null)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task WhatIsDecided_IsInTheListAtOnce_WithoutTheTenMinutes()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        await CoverageTests.LeadAsync(app, Story.Ann, Story.Gp);
+
+        // A plan whose review is near is saved: due. The review is held: settled. The lead changes: the new one is told of what is near.
+        await CoverageTests.PlanAsync(app, Story.Ann, "2026-12-01");
+        (await KindsAsync(app)).ShouldBe(["review-due"]);
+        var reviewed = await Loop.PlanTests.SendAsync(app, HttpMethod.Post, $"/v1/patients/{Story.Ann}/care-plan/review", 1, new { next = "2026-12-05" });
+        reviewed.StatusCode.ShouldBe(HttpStatusCode.OK, await reviewed.Content.ReadAsStringAsync());
+        (await RemindersAsync(app, $"/v1/reminders?to={Story.Gp}")).ShouldHaveSingleItem().GetProperty("occasion").GetString().ShouldBe("2026-12-05");
+        await CoverageTests.LeadAsync(app, Story.Ann, Story.SocialWorker);
+        (await KindsAsync(app)).ShouldBeEmpty("whoever does not lead any more is not reminded");
+        (await RemindersAsync(app, $"/v1/reminders?to={Story.SocialWorker}")).ShouldHaveSingleItem();
+
+        // And back: what was settled because the lead had gone is open again, not told twice.
+        await CoverageTests.LeadAsync(app, Story.Ann, Story.Gp);
+        (await KindsAsync(app)).ShouldBe(["review-due"]);
+    }
+
+    [Fact]
+    public async Task Admission_IsInTheLeadsListWithTheWorklist()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        await CoverageTests.LeadAsync(app, Story.Ann, Story.Gp);
+        var posted = await app.PostFhirAsync("/fhir", Story.Bundle([Story.Entry("Encounter", "in",
+            $$$"""{"resourceType":"Encounter","id":"in","status":"in-progress","class":{"code":"IMP"},"subject":{"reference":"Patient/{{{Story.Ann}}}"},"period":{"start":"2026-11-21"}}""")]));
+        posted.StatusCode.ShouldBe(HttpStatusCode.OK, await posted.Content.ReadAsStringAsync());
+
+        await app.Services.GetRequiredService<BetterCare.Care.Api.Features.Coordination.LoopWorker>().CatchUpAsync(CancellationToken.None);
+
+        (await KindsAsync(app)).ShouldContain("admitted");
+    }
+
     private static Task RunAsync(StoryApp app) => app.Services.GetServices<IUpkeep>().OfType<ReminderUpkeep>().Single().RunAsync(CancellationToken.None);
 
     private static async Task<List<string?>> KindsAsync(StoryApp app) =>

@@ -49,6 +49,31 @@ public sealed class SubscriptionTests
     }
 
     [Theory]
+    [InlineData("transaction")]
+    [InlineData("batch")]
+    public async Task SubscriptionInABundle_IsCheckedAndServedLikeOneAlone(string type)
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var app = await StoryApp.StartAsync(settings: Settings);
+        await Story.PostCohortAsync(app);
+
+        var taken = await app.PostFhirAsync("/fhir", Story.Bundle([Entry(receiver.Url, "Encounter?status=in-progress")], type));
+        taken.StatusCode.ShouldBe(HttpStatusCode.OK, await taken.Content.ReadAsStringAsync());
+        await PostEncounterAsync(app, "yes", "in-progress");
+        (await receiver.NextAsync(app)).Body.ShouldContain("Encounter/yes/_history/1");
+        (await app.GetJsonAsync("/fhir/Subscription?status=active")).GetProperty("total").GetInt32().ShouldBe(1);
+
+        var refused = await app.PostFhirAsync("/fhir", Story.Bundle([Entry("https://elsewhere.example/hook", "Encounter?status=in-progress"), Story.Patient("9990000026", "1950-01-01", "Else")], type));
+        var text = await refused.Content.ReadAsStringAsync();
+        text.ShouldContain("Bundle.entry[0].resource");
+        refused.StatusCode.ShouldBe(type == "transaction" ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.OK, text);
+        (await app.GetJsonAsync("/fhir/Subscription?status=active")).GetProperty("total").GetInt32().ShouldBe(1, "no address that is not listed is ever called");
+
+        static string Entry(string endpoint, string criteria) =>
+            $$$"""{"resource":{"resourceType":"Subscription","status":"requested","reason":"Test","criteria":"{{{criteria}}}","channel":{"type":"rest-hook","endpoint":"{{{endpoint}}}"}},"request":{"method":"POST","url":"Subscription"}}""";
+    }
+
+    [Theory]
     [InlineData("fail")]
     [InlineData("stall")]
     [InlineData("reset")]

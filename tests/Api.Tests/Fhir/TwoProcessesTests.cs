@@ -1,9 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
-using BetterCare.Care.Api.Hosting;
 
 namespace BetterCare.Care.Tests.Api.Fhir;
 
@@ -17,25 +14,17 @@ public sealed class TwoProcessesTests(PostgresApp app) : IClassFixture<PostgresA
     public async Task ConditionalCreates_OfBoth_CreateOnce()
     {
         _ = app.Client;
-        using var one = Start();
-        using var two = Start();
-        try
-        {
-            await Task.WhenAll(ReadyAsync(one.Client), ReadyAsync(two.Client));
+        using var one = ServerProcess.Start(app.Database, app.Folder);
+        using var two = ServerProcess.Start(app.Database, app.Folder);
+        await Task.WhenAll(one.ReadyAsync(), two.ReadyAsync());
 
-            var statuses = await Task.WhenAll(Enumerable.Range(0, Conditions * Requests).Select(i => PostAsync(i % 2 == 0 ? one.Client : two.Client, i / Requests)));
+        var statuses = await Task.WhenAll(Enumerable.Range(0, Conditions * Requests).Select(i => PostAsync(i % 2 == 0 ? one.Client : two.Client, i / Requests)));
 
-            statuses.Count(s => s == HttpStatusCode.Created).ShouldBe(Conditions);
-            statuses.ShouldAllBe(s => s == HttpStatusCode.Created || s == HttpStatusCode.OK);
-            for (var condition = 0; condition < Conditions; condition++)
-            {
-                (await app.GetAsync($"Practitioner?identifier=urn:two|{condition}")).Ids().Length.ShouldBe(1);
-            }
-        }
-        finally
+        statuses.Count(s => s == HttpStatusCode.Created).ShouldBe(Conditions);
+        statuses.ShouldAllBe(s => s == HttpStatusCode.Created || s == HttpStatusCode.OK);
+        for (var condition = 0; condition < Conditions; condition++)
         {
-            one.Process.Kill();
-            two.Process.Kill();
+            (await app.GetAsync($"Practitioner?identifier=urn:two|{condition}")).Ids().Length.ShouldBe(1);
         }
     }
 
@@ -56,56 +45,4 @@ public sealed class TwoProcessesTests(PostgresApp app) : IClassFixture<PostgresA
     }
 
     private static ByteArrayContent Json(string text) => new(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("application/fhir+json") } };
-
-    private Running Start()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { typeof(CareHost).Assembly.Location, "serve", "--urls", $"http://127.0.0.1:{port}", "--database", app.Database })
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["Care__WorkFolder"] = app.Folder;
-        start.Environment["Logging__LogLevel__Default"] = "Error";
-        var process = Process.Start(start)!;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return new Running(process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/fhir/") });
-    }
-
-    private static async Task ReadyAsync(HttpClient client)
-    {
-        for (var attempt = 0; attempt < 600; attempt++)
-        {
-            try
-            {
-                using var ready = await client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
-                if (ready.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
-
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-
-        throw new TimeoutException("A second process did not start.");
-    }
-
-    private sealed record Running(Process Process, HttpClient Client) : IDisposable
-    {
-        public void Dispose()
-        {
-            Client.Dispose();
-            Process.Dispose();
-        }
-    }
 }

@@ -60,6 +60,28 @@ public sealed partial class LeakTests(LeakWorld world) : IClassFixture<LeakWorld
     }
 
     [Fact]
+    public async Task PersonMergedIntoAnotherPractices_IsTheirs_ByEitherNumber_AndNoReviewerOfOneMergesAcross()
+    {
+        var mine = await world.TokenAsync("mine");
+        foreach (var number in new[] { LeakWorld.Former, LeakWorld.Theirs })
+        {
+            (await world.App.GetAsync(mine, $"/fhir/Patient/{number}")).Status.ShouldBe(404);
+            (await world.App.GetAsync(mine, $"/fhir/Patient/{number}/_history/1")).Status.ShouldBe(404);
+            (await world.App.JsonAsync(mine, $"/fhir/Observation?patient={number}")).GetProperty("total").GetInt32().ShouldBe(0);
+            (await world.App.GetAsync(mine, $"/v1/patients/{number}/care-plan")).Status.ShouldBe(404);
+            (await world.App.GetAsync(mine, $"/v1/urgent-care/{number}?reason=x")).Status.ShouldBe(404);
+            (await world.App.SendAsync(mine, HttpMethod.Post, "/v1/merges", $$"""{"from":"{{LeakWorld.Mine}}","into":"{{number}}","reason":"x","differencesReviewed":true}""", "application/json")).Status.ShouldBe(404);
+        }
+
+        (await world.App.GetAsync(mine, "/fhir/Observation/zmarkedz-former")).Status.ShouldBe(404);
+        (await world.App.JsonAsync(mine, "/v1/merges")).GetArrayLength().ShouldBe(0);
+        (await world.App.GetAsync(mine, "/v1/tracing")).Status.ShouldBe(403);
+        var all = await world.TokenAsync("all");
+        (await world.App.JsonAsync(all, $"/fhir/Patient/{LeakWorld.Former}")).GetProperty("id").GetString().ShouldBe(LeakWorld.Theirs);
+        (await world.App.JsonAsync(all, "/v1/merges")).GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
     public async Task EveryEndpoint_WithoutAToken_IsClosedUnlessItIsPublic()
     {
         string[] open = ["/", "/auth/jwks", "/auth/token", "/fhir/.well-known/smart-configuration", "/fhir/metadata", "/health/live", "/health/ready", "/openapi.yaml", "/.well-known/smart-configuration"];

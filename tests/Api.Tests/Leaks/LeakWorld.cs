@@ -18,6 +18,9 @@ public sealed partial class LeakWorld : IAsyncLifetime
     public const string Mine = "9990000018";
     public const string Theirs = "9990000026";
     public const string Nobody = "9990000034";
+
+    /// <summary>Was one of ours until it turned out to be a former number of theirs.</summary>
+    public const string Former = "9990000042";
     public const string TheirMark = "zmarkedz";
     public const string NoMark = "znobodyz";
 
@@ -31,7 +34,7 @@ public sealed partial class LeakWorld : IAsyncLifetime
     /// <summary>What stands in an address for something of theirs, and what for something of nobody: by the name of the route's parameter and the part before it.</summary>
     public Dictionary<string, (string Theirs, string Nobody)> Ids { get; } = new(StringComparer.Ordinal);
 
-    public static IReadOnlyList<string> Roles { get; } = ["mdt", "data-supplier", "commissioner", "urgent-care", "analyst", "administrator"];
+    public static IReadOnlyList<string> Roles { get; } = ["mdt", "data-supplier", "commissioner", "urgent-care", "analyst", "administrator", "identity-reviewer"];
 
     public async ValueTask InitializeAsync()
     {
@@ -47,8 +50,9 @@ public sealed partial class LeakWorld : IAsyncLifetime
         await SendAsync(all, HttpMethod.Post, "/fhir", Story.Bundle(
         [
             Practice(TheirPractice), .. Story.Cohort().Where(e => !e.Contains("/Patient/", StringComparison.Ordinal) && !e.Contains("Patient/", StringComparison.Ordinal)),
-            Patient(Mine, MyPractice, "Mineby"), Patient(Theirs, TheirPractice, TheirMark),
+            Patient(Mine, MyPractice, "Mineby"), Patient(Theirs, TheirPractice, TheirMark), Patient(Former, MyPractice, TheirMark),
         ]));
+        (await App.SendAsync(all, HttpMethod.Put, "/fhir/Observation/zmarkedz-former", Examples.About("Observation", Former, TheirMark)!.Replace("zmarkedz-observation", "zmarkedz-former", StringComparison.Ordinal))).Status.ShouldBe(201);
         foreach (var type in Enum.GetValues<ResourceType>().Where(t => t is not (ResourceType.None or ResourceType.Patient)).Select(t => t.Name()))
         {
             if (Examples.About(type, Theirs, "zmarkedz") is { } theirs && (await App.SendAsync(all, HttpMethod.Put, $"/fhir/{type}/zmarkedz-{type.ToLowerInvariant()}", theirs)).Status == 201)
@@ -59,6 +63,8 @@ public sealed partial class LeakWorld : IAsyncLifetime
         }
 
         await StratifyAsync(all);
+        var merged = await SendAsync(all, HttpMethod.Post, "/v1/merges", $$"""{"from":"{{Former}}","into":"{{Theirs}}","reason":"{{TheirMark}}","differencesReviewed":true}""");
+        Ids["merges/{id}"] = (JsonDocument.Parse(merged).RootElement.GetProperty("id").GetString()!, Guid.NewGuid().ToString());
         foreach (var (number, practice, mark) in new[] { (Mine, MyPractice, "mine"), (Theirs, TheirPractice, TheirMark) })
         {
             await SendAsync(all, HttpMethod.Put, $"/v1/patients/{number}/agreed-level", $$"""{"level":4,"reason":"{{mark}}","expires":"2027-05-01"}""");

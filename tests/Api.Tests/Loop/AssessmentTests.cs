@@ -55,6 +55,71 @@ public sealed class AssessmentTests
         (await app.GetJsonAsync($"/fhir/QuestionnaireResponse?patient={Story.Ann}")).GetProperty("entry").GetArrayLength().ShouldBe(2, "a correction is a new version of the same response");
     }
 
+    [Fact]
+    public async Task AnswerPostedByAnotherSystem_IsInTheTimelineWithItsCommit_BySingleBundleOrImport()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+
+        await TakenAsync(app, await app.PostFhirAsync("/fhir/QuestionnaireResponse", Posted("one", Story.Gp, "2026-11-10", ("lives-alone", "true"))));
+        (await SocialFactsAsync(app)).ShouldBe([SocialFact.LivesAlone]);
+
+        await TakenAsync(app, await app.PostFhirAsync("/fhir", Story.Bundle([Story.Entry("QuestionnaireResponse", "two", Posted("two", Story.SocialWorker, "2026-11-12", ("lives-alone", "false"), ("carer", "false")))])));
+        (await SocialFactsAsync(app)).ShouldBe([SocialFact.NoCarer], "the two differ about living alone: people settle it");
+
+        var started = await app.PostFhirAsync("/fhir/$import", Posted("three", Story.SocialWorker, "2026-11-13", ("lives-alone", "true"), ("carer", "false")) + "\n", "application/fhir+ndjson");
+        started.StatusCode.ShouldBe(HttpStatusCode.Accepted, await started.Content.ReadAsStringAsync());
+        await ImportedAsync(app, started.Content.Headers.ContentLocation!.ToString());
+        (await SocialFactsAsync(app)).ShouldBe([SocialFact.LivesAlone, SocialFact.NoCarer], ignoreOrder: true);
+        (await app.GetJsonAsync(Path)).GetProperty("joint").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task AnswerTakenBack_TakesTheCircumstanceBack_AndSoDoesADeletedResponse()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await TakenAsync(app, await PutAsync(app, "one", ("lives-alone", "true"), ("carer", "false")));
+        (await SocialFactsAsync(app)).ShouldBe([SocialFact.LivesAlone, SocialFact.NoCarer], ignoreOrder: true);
+
+        await TakenAsync(app, await PutAsync(app, "one", ("lives-alone", "true")));
+        (await SocialFactsAsync(app)).ShouldBe([SocialFact.LivesAlone]);
+
+        await TakenAsync(app, await app.Client.DeleteAsync("/fhir/QuestionnaireResponse/one"));
+        (await SocialFactsAsync(app)).ShouldBeEmpty();
+        (await app.Client.GetAsync(Path)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        static Task<HttpResponseMessage> PutAsync(StoryApp app, string id, params (string, string)[] answers) => app.Client.PutAsync(
+            $"/fhir/QuestionnaireResponse/{id}", new StringContent(Posted(id, Story.Gp, "2026-11-10", answers), System.Text.Encoding.UTF8, "application/fhir+json"));
+    }
+
+    [Fact]
+    public async Task PersonAndTheirAnswerInOneTransaction_TheTimelineLearnsAtOnce()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        const string newcomer = "9990000026";
+        var response = Posted("n1", Story.Gp, "2026-11-10", ("lives-alone", "true")).Replace(Story.Ann, newcomer, StringComparison.Ordinal);
+
+        await TakenAsync(app, await app.PostFhirAsync("/fhir", Story.Bundle([Story.Entry("QuestionnaireResponse", "n1", response), Story.Patient(newcomer, "1941-02-03", "Newcomer")])));
+
+        (await SocialFactsAsync(app, newcomer)).ShouldBe([SocialFact.LivesAlone]);
+    }
+
+    [Fact]
+    public async Task AnswerOfSomebodyWhomTheRegisterDoesNotKnow_OrOfAnotherQuestionnaire_TellsNothing()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        var stranger = Posted("one", "11111111-0000-4000-8000-00000000000f", "2026-11-10", ("lives-alone", "true"));
+        var other = Posted("two", Story.Gp, "2026-11-10", ("lives-alone", "true")).Replace("Questionnaire/joint-assessment", "Questionnaire/another", StringComparison.Ordinal);
+
+        await TakenAsync(app, await app.PostFhirAsync("/fhir/QuestionnaireResponse", stranger));
+        await TakenAsync(app, await app.PostFhirAsync("/fhir/QuestionnaireResponse", other));
+
+        (await SocialFactsAsync(app)).ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("nobody", "lives-alone", "true", 422)]
     [InlineData(Story.Gp, "shoe-size", "true", 400)]
@@ -78,10 +143,36 @@ public sealed class AssessmentTests
         return await StoryApp.JsonOf(response);
     }
 
-    private static async Task<List<SocialFact>> SocialFactsAsync(StoryApp app)
+    private static string Posted(string id, string practitioner, string on, params (string LinkId, string Value)[] answers) =>
+        $$$"""{"resourceType":"QuestionnaireResponse","id":"{{{id}}}","questionnaire":"https://bettercare.care/fhir/Questionnaire/joint-assessment","status":"completed","subject":{"reference":"Patient/{{{Story.Ann}}}"},"authored":"{{{on}}}","author":{"reference":"Practitioner/{{{practitioner}}}"},"item":[{{{string.Join(',', answers.Select(a => $$"""{"linkId":"{{a.LinkId}}","answer":[{"valueBoolean":{{a.Value}}}]}"""))}}}]}""";
+
+    private static async Task TakenAsync(StoryApp app, HttpResponseMessage response)
+    {
+        response.IsSuccessStatusCode.ShouldBeTrue($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+        app.Clock.Now = app.Clock.Now.AddMinutes(1);
+    }
+
+    private static async Task ImportedAsync(StoryApp app, string status)
+    {
+        for (var i = 0; i < 600; i++)
+        {
+            var response = await app.Client.GetAsync(status);
+            if (response.StatusCode != HttpStatusCode.Accepted)
+            {
+                response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+                return;
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException("The import did not finish.");
+    }
+
+    private static async Task<List<SocialFact>> SocialFactsAsync(StoryApp app, string person = Story.Ann)
     {
         await using var db = await app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContextAsync();
-        var number = BetterCare.Care.Fhir.Nhs.NhsNumber.Parse(Story.Ann);
+        var number = BetterCare.Care.Fhir.Nhs.NhsNumber.Parse(person);
         var key = await db.Patients.Where(p => p.NhsNumber == number).Select(p => p.PatientKey).SingleAsync();
         var events = await db.Timelines.Where(t => t.PatientKey == key).Select(t => t.Events).SingleAsync();
         var facts = new List<SocialFact>();

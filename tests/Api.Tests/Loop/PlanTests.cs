@@ -86,6 +86,45 @@ public sealed class PlanTests
         (await app.Client.GetAsync(Path)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("nobody-knows", "social-care", "2026-11-21", "plan-contributor", "is not in the register")]
+    [InlineData(Story.Left, "health", "2026-11-21", "plan-contributor", "left on 1 January 2025")]
+    [InlineData(Story.Gp, "social-care", "2026-11-21", "plan-contributor-sector", "the register has this general practitioner in health")]
+    public async Task ContributorWhoIsNotWhoThePlanSays_IsRefused_AndNothingIsKept(string professional, string sector, string on, string rule, string says)
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+
+        var refused = await SendAsync(app, HttpMethod.Put, Path, null, new { status = "draft", contributors = new[] { new { professional, role = "Social worker", sector, on } } });
+
+        (await RuleAsync(refused)).ShouldBe(rule);
+        var text = await refused.Content.ReadAsStringAsync();
+        text.ShouldContain(says);
+        text.ShouldNotContain("nobody-knows");
+        (await app.Client.GetAsync(Path)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task ActionForSomebodyWhoHasLeft_IsRefused_ButOneWhoLeavesLaterStopsNoReview()
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+        await Story.StratifyAsync(app);
+        (await RuleAsync(await SendAsync(app, HttpMethod.Put, Path, null, new { status = "draft", actions = new[] { new { id = "a1", text = "Visit", owner = Story.Left, due = "2026-12-15" } } }))).ShouldBe("plan-action-owner-known");
+        (await RuleAsync(await SendAsync(app, HttpMethod.Put, Path, null, new { status = "draft", actions = new[] { new { id = "a1", text = "Visit", owner = "the team", due = "2026-12-15" } } }))).ShouldBe("plan-action-owner-known");
+        await PutAsync(app, null, Whole());
+
+        // The social worker leaves; what they contributed stands, and the plan goes on.
+        var role = Story.SocialWorker.Replace("11111111", "22222222", StringComparison.Ordinal);
+        app.Clock.Now = app.Clock.Now.AddDays(10);
+        (await app.Client.PutAsync($"/fhir/PractitionerRole/{role}", new StringContent(
+            $$$"""{"resourceType":"PractitionerRole","id":"{{{role}}}","period":{"start":"2015-01-01","end":"2026-11-30"},"practitioner":{"reference":"Practitioner/{{{Story.SocialWorker}}}"},"organization":{"reference":"Organization/SYNL0"},"code":[{"coding":[{"system":"http://snomed.info/sct","code":"106328005"}],"text":"Social worker"}]}""",
+            System.Text.Encoding.UTF8, "application/fhir+json"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        (await SendAsync(app, HttpMethod.Post, Path + "/review", 1, new { next = "2027-02-15" })).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await RuleAsync(await SendAsync(app, HttpMethod.Put, Path, 2, new { status = "draft", contributors = new[] { new { professional = Story.SocialWorker, role = "Social worker", sector = "social-care", on = "2026-12-01" } } }))).ShouldBe("plan-contributor");
+    }
+
     [Fact]
     public async Task GoalDropped_StaysInFhirAsCancelled()
     {

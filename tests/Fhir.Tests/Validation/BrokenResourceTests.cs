@@ -1,3 +1,4 @@
+using BetterCare.Care.Fhir.Validation;
 using static BetterCare.Care.Tests.Fhir.Validation.Given;
 
 namespace BetterCare.Care.Tests.Fhir.Validation;
@@ -241,6 +242,41 @@ public sealed class BrokenResourceTests
         { Patient("'text':{'status':'generated','div':'<div>a & b</div>'}"), "Patient.text.div", "invariant", "&amp;" },
         { Patient("'text':{'status':'generated','div':5}"), "Patient.text.div", "structure", "XHTML" },
     };
+
+    /// <summary>What suppliers of the service's own types get wrong: severity, code and exact place of each.</summary>
+    public static TheoryData<string, string, string, string, IssueSeverity> Suppliers => new()
+    {
+        { "{'resourceType':'EpisodeOfCare','patient':{'reference':'Patient/1'}}", "EpisodeOfCare.status", "required", "status is missing", IssueSeverity.Error },
+        { "{'resourceType':'EpisodeOfCare','status':'open','patient':{'reference':'Patient/1'}}", "EpisodeOfCare.status", "code-invalid", "planned", IssueSeverity.Error },
+        { "{'resourceType':'EpisodeOfCare','status':'active','patient':{'reference':'Patient/1'},'statusHistory':[{'status':'active'}]}", "EpisodeOfCare.statusHistory[0].period", "required", "period is missing", IssueSeverity.Error },
+        { "{'resourceType':'Encounter','status':'finished','class':{'code':'IMP'},'location':[{'status':'completed'}]}", "Encounter.location[0].location", "required", "location is missing", IssueSeverity.Error },
+        { "{'resourceType':'Encounter','status':'finished','class':{'code':'IMP'},'hospitalization':{'admitSource':'A'}}", "Encounter.hospitalization.admitSource", "structure", "JSON object of type CodeableConcept", IssueSeverity.Error },
+        { "{'resourceType':'Encounter','status':'finished','class':{'code':'IMP'},'diagnosis':[{'condition':{'reference':'Observation/1'}}]}", "Encounter.diagnosis[0].condition", "value", "cannot refer", IssueSeverity.Error },
+        { "{'resourceType':'MedicationStatement','status':'active','subject':{'display':'a'},'medicationCodeableConcept':{'text':'a'},'dosage':[{'doseAndRate':[{'doseQuantity':{'value':'one'}}]}]}", "MedicationStatement.dosage[0].doseAndRate[0].dose.value", "structure", "a number", IssueSeverity.Error },
+        { "{'resourceType':'MedicationRequest','status':'active','intent':'order','subject':{'display':'a'},'medicationCodeableConcept':{'text':'a'},'dispenseRequest':{'numberOfRepeatsAllowed':-1}}", "MedicationRequest.dispenseRequest.numberOfRepeatsAllowed", "value", "0 ", IssueSeverity.Error },
+        { "{'resourceType':'Procedure','status':'completed','subject':{'display':'a'},'performedPeriod':{'start':'2024-13-01'}}", "Procedure.performed.start", "value", "real date", IssueSeverity.Error },
+        { "{'resourceType':'Consent','status':'active','scope':{'text':'a'},'category':[{'text':'a'}],'policyRule':{'text':'a'},'provision':{'type':'refuse'}}", "Consent.provision.type", "code-invalid", "deny", IssueSeverity.Error },
+        { "{'resourceType':'CarePlan','status':'active','intent':'plan','subject':{'display':'a'},'activity':[{'detail':{'status':'begun'}}]}", "CarePlan.activity[0].detail.status", "code-invalid", "not-started", IssueSeverity.Error },
+        { "{'resourceType':'Task','status':'requested','intent':'order','restriction':{'repetitions':0}}", "Task.restriction.repetitions", "value", "1 ", IssueSeverity.Error },
+        { "{'resourceType':'Appointment','status':'proposed','participant':[{'actor':{'display':'a'}}]}", "Appointment.participant[0].status", "required", "status is missing", IssueSeverity.Error },
+        { "{'resourceType':'PractitionerRole','availableTime':[{'availableStartTime':'24:00:00'}]}", "PractitionerRole.availableTime[0].availableStartTime", "value", "time", IssueSeverity.Error },
+        { "{'resourceType':'DocumentReference','status':'current','content':[{'attachment':{'contentType':'text/plain','data':'not base64!'}}]}", "DocumentReference.content[0].attachment.data", "value", "base64", IssueSeverity.Error },
+        { "{'resourceType':'QuestionnaireResponse','status':'completed','item':[{'linkId':'1','answer':[{'valueDecimal':'3'}]}]}", "QuestionnaireResponse.item[0].answer[0].value", "structure", "a number", IssueSeverity.Error },
+        { "{'resourceType':'Group','type':'person','actual':'true'}", "Group.actual", "structure", "true or false", IssueSeverity.Error },
+        { "{'resourceType':'Claim','status':'active','type':{'text':'a'},'use':'bill','patient':{'display':'a'},'created':'2020','provider':{'display':'a'},'priority':{'text':'a'},'insurance':[{'sequence':1,'focal':true,'coverage':{'display':'a'}}]}", "Claim.use", "code-invalid", "preauthorization", IssueSeverity.Error },
+    };
+
+    [Theory]
+    [MemberData(nameof(Suppliers))]
+    public void Read_ResourceOfASupplier_SaysHowBadWhatAndExactlyWhere(string json, string expression, string code, string text, IssueSeverity severity)
+    {
+        var (valid, issues) = Read(json);
+
+        valid.ShouldBeFalse();
+        var issue = issues.Single(i => i.IsError);
+        (issue.Severity, issue.Code, issue.Expression).ShouldBe((severity, code, expression), issue.ToString());
+        issue.Text.ShouldContain(text);
+    }
 
     [Theory]
     [InlineData("{'resourceType':'Condition','subject':{'reference':'Patient\\/1'},'abatementDateTime':'2020','clinicalStatus':{'coding':[{'system':'http:\\/\\/terminology.hl7.org\\/CodeSystem\\/condition-clinical','code':'resolved'}]}}")]

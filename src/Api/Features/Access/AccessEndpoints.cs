@@ -22,6 +22,7 @@ public static class AccessEndpoints
         services.AddSingleton<ClientRegister>();
         services.AddSingleton<BearerTokens>();
         services.AddSingleton<Pseudonyms>();
+        services.AddSingleton<Storage.OptOuts.OptOutLists>();
         return services;
     }
 
@@ -33,5 +34,6 @@ public static class AccessEndpoints
         PutClient.Map(routes);
         GetClients.Map(routes);
         EndClient.Map(routes);
+        OptOuts.TakeOptOutList.Map(routes);
     }
 }

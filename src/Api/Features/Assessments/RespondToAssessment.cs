@@ -7,16 +7,13 @@ using BetterCare.Care.Coordination.Assessment;
 using BetterCare.Care.Coordination.Leads;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Ingest;
-using BetterCare.Care.Storage.Model;
-using BetterCare.Care.Storage.Resources;
 using MediatR;
 
 namespace BetterCare.Care.Api.Features.Assessments;
 
 /// <summary>
-/// A professional gives their part of a joint assessment. It is kept as a QuestionnaireResponse; the social circumstances
-/// that it tells become Observations, and so events of the timeline, in the same commit. Where professionals disagree, the
-/// circumstance is taken back from the timeline until people have settled it.
+/// A professional gives their part of a joint assessment. It is kept as a QuestionnaireResponse, like one that another system
+/// posts; what it tells of social circumstances goes to the timeline in the same commit (see <see cref="AssessmentFacts"/>).
 /// </summary>
 public static class RespondToAssessment
 {
@@ -33,8 +30,8 @@ public static class RespondToAssessment
         public override string ToString() => "respond to assessment";
     }
 
-    /// <summary>Checks the answers, combines, and stores all in one batch.</summary>
-    public sealed class Handler(People people, ProfessionalRegister registers, AssessmentResponses responses, ResourceWrites writes, ResourceWriter writer, ResourceStore store)
+    /// <summary>Checks the answers, stores them, and combines.</summary>
+    public sealed class Handler(People people, ProfessionalRegister registers, AssessmentResponses responses, ResourceWrites writes)
         : IRequestHandler<Command, Result<AssessmentView>>
     {
         private const int MaxAnswerLength = 4000;
@@ -67,27 +64,20 @@ public static class RespondToAssessment
             }
 
             var patient = found.Value;
+            var id = DecisionResources.IdOf("QuestionnaireResponse", patient.PatientKey, $"{who.Professional.Key}|{FhirText.Day(on)}");
+            var mine = new AssessmentResponse(who.Professional.Key, who.Professional.Role, who.Professional.Sector, on, request.Answers);
 
             // Two answers at once are combined one after the other, so that each sees the other's.
             await using var held = await writes.HoldAsync([$"joint-assessment|{patient.PatientKey}"], ct);
-            var mine = new StoredResponse(
-                DecisionResources.IdOf("QuestionnaireResponse", patient.PatientKey, $"{who.Professional.Key}|{FhirText.Day(on)}"),
-                new AssessmentResponse(who.Professional.Key, who.Professional.Role, who.Professional.Sector, on, request.Answers));
-            var all = await responses.ReadAsync(patient.PatientKey, ct);
-            all.RemoveAll(r => r.Id == mine.Id);
-            all.Add(mine);
-            var joint = JointAssessment.Combine([.. JointQuestionnaire.Questions.Select(q => q.Question)], all.Select(r => r.Response), people.Today)!;
-
-            var batch = new WriteBatch();
-            await AddAsync(batch, ResourceType.QuestionnaireResponse, mine.Id, AssessmentFhir.Response(mine.Id, patient.NhsNumber.Value, mine.Response), ct);
-            foreach (var (id, json) in await SocialFactsAsync(patient, joint, all, ct))
+            var stored = await writes.StoreAsync(
+                null, ResourceType.QuestionnaireResponse, AssessmentFhir.Response(id, patient.NhsNumber.Value, mine), new WriteTarget { Id = id, IsOurs = true }, ct);
+            if (stored.Error is { } failure)
             {
-                await AddAsync(batch, ResourceType.Observation, id, json, ct);
+                return failure;
             }
 
-            return await writer.WriteAsync(batch, ct) is { } failure
-                ? new InvalidResource(failure.Status, [failure.Issue])
-                : AssessmentView.Of(joint, register);
+            var all = await responses.ReadAsync(patient.PatientKey, ct);
+            return AssessmentView.Of(JointAssessment.Combine([.. JointQuestionnaire.Questions.Select(q => q.Question)], all.Select(r => r.Response), people.Today)!, register);
         }
 
         private static Invalid? Unfit(IReadOnlyList<AssessmentAnswer> answers)
@@ -114,32 +104,6 @@ public static class RespondToAssessment
             var twice = answers.GroupBy(a => a.LinkId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1 && !questions[g.Key].Question.AllowsSeveral);
             return twice is null ? null : new Invalid("answers", $"There are two answers to {twice.Key}: give one.");
         }
-
-        /// <summary>The circumstances that the assessment tells now, and those to be taken back.</summary>
-        private async Task<List<(string Id, byte[] Json)>> SocialFactsAsync(Patient patient, JointAssessment joint, List<StoredResponse> all, CancellationToken ct)
-        {
-            var rendered = new List<(string, byte[])>();
-            var questions = JointQuestionnaire.Questions.ToDictionary(q => q.Question.LinkId, StringComparer.Ordinal);
-            foreach (var combined in joint.Answers.Where(a => a.Question.SocialFact is not null))
-            {
-                var question = questions[combined.Question.LinkId];
-                foreach (var answer in combined.Answers.DistinctBy(a => a.On))
-                {
-                    var id = DecisionResources.IdOf("SocialFact", patient.PatientKey, $"{question.Question.LinkId}|{FhirText.Day(answer.On)}");
-                    var stands = answer.Value == question.ToldBy && !combined.IsConflict;
-                    if (stands || await store.ReadAsync(ResourceType.Observation, id, ct) is not null)
-                    {
-                        var source = all.First(r => r.Response.Professional == answer.Professional && r.Response.On == answer.On).Id;
-                        rendered.Add((id, AssessmentFhir.SocialFact(id, patient.NhsNumber.Value, question, answer, source, stands)));
-                    }
-                }
-            }
-
-            return rendered;
-        }
-
-        private async Task AddAsync(WriteBatch batch, ResourceType type, string id, byte[] json, CancellationToken ct) =>
-            batch.Items.Add((await writes.PrepareAsync(null, type, json, new WriteTarget { Id = id, IsOurs = true }, ct)).Value.Item!);
     }
 
     /// <summary>What a client sends.</summary>

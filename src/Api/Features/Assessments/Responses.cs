@@ -31,7 +31,7 @@ public sealed class AssessmentResponses(ResourceStore store, ProfessionalRegiste
     }
 
     /// <summary>A response as the rules read it; null: of another questionnaire, not given, or without a known author or day.</summary>
-    private static AssessmentResponse? Read(ReadOnlyMemory<byte> body, IReadOnlyDictionary<string, Registered> register)
+    internal static AssessmentResponse? Read(ReadOnlyMemory<byte> body, IReadOnlyDictionary<string, Registered> register)
     {
         using var json = JsonDocument.Parse(body);
         var root = json.RootElement;

@@ -78,7 +78,7 @@ public static class GetAccessReport
             var complete = true;
             await foreach (var record in store.FindAsync(filter, null, ct))
             {
-                if (!Concerns(record.Entry, found.Value.PracticeCode, found.Value.PatientKey))
+                if (!Concerns(record.Entry, found.Value.PracticeCode, keys))
                 {
                     continue;
                 }
@@ -89,7 +89,7 @@ public static class GetAccessReport
                     break;
                 }
 
-                rows.Add(RowOf(record, found.Value.PatientKey));
+                rows.Add(RowOf(record, keys));
             }
 
             return new Report(found.Value.NhsNumber.Value, clock.GetUtcNow(), rows, complete);
@@ -98,11 +98,11 @@ public static class GetAccessReport
         private static long Start(DateOnly day) => new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero).ToUnixTimeMilliseconds();
 
         /// <summary>Work on everybody of some practices concerns the people of those.</summary>
-        private static bool Concerns(AuditEntry entry, string practice, long person) =>
-            entry.People.Contains(person) || !entry.Query.StartsWith(AuditEntry.PracticesPrefix, StringComparison.Ordinal)
+        private static bool Concerns(AuditEntry entry, string practice, long[] person) =>
+            entry.People.Any(k => k > 0 && person.Contains(k)) || !entry.Query.StartsWith(AuditEntry.PracticesPrefix, StringComparison.Ordinal)
             || entry.Query[AuditEntry.PracticesPrefix.Length..].Split('+').Contains(practice, StringComparer.Ordinal);
 
-        private static Access RowOf(AuditRecord record, long person)
+        private static Access RowOf(AuditRecord record, long[] person)
         {
             var e = record.Entry;
             return new Access(
@@ -111,7 +111,7 @@ public static class GetAccessReport
                 e.Role.Length > 0 ? e.Role : null,
                 e.Purpose.Length > 0 ? e.Purpose : null,
                 Words(e),
-                e.People.Contains(person) || e.People.Any(k => k < 0) ? "person" : "everybody",
+                e.People.Any(k => k < 0 || (k > 0 && person.Contains(k))) ? "person" : "everybody",
                 e.Outcome switch { AuditOutcome.Success => "success", AuditOutcome.Refused => "refused", _ => "failed" },
                 e.Reason.Length > 0 ? e.Reason : null,
                 $"AuditEvent/{record.Id}");

@@ -16,10 +16,12 @@ public static class SearchAuditEvents
 {
     private const int DefaultCount = 50;
     private const int MaxCount = 500;
+    private const string Kind = "search AuditEvent";
+
     /// <summary>Whether the audit can be searched by a parameter.</summary>
     public static bool Takes(string parameter) => Known.Contains(parameter);
 
-    private static readonly string[] Known = ["patient", "date", "agent", "agent-name", "action", "outcome", "_count", "_cursor", "_format"];
+    private static readonly string[] Known = ["patient", "date", "agent", "agent-name", "action", "outcome", "_count", "_cursor", "_format", "_pretty"];
 
     /// <summary>What is asked.</summary>
     /// <param name="Person">About whom; null: anybody.</param>
@@ -81,12 +83,12 @@ public static class SearchAuditEvents
     /// <summary>Serves it; the audit itself is written by nobody from outside.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/fhir/AuditEvent", (HttpContext http, IMediator mediator, CancellationToken ct) => Answer(http, mediator, QueryText.Parse(http.Request.QueryString.Value!), ct))
+        routes.MapGet("/fhir/AuditEvent", (HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) => Answer(http, mediator, pages, QueryText.Parse(http.Request.QueryString.Value!), ct))
             .Describe("SearchAuditEvents", "Who did what to whose data: by patient, date, agent, action, outcome; the latest first", null, 400, 403);
-        routes.MapPost("/fhir/AuditEvent/_search", async (HttpContext http, IMediator mediator, CancellationToken ct) =>
+        routes.MapPost("/fhir/AuditEvent/_search", async (HttpContext http, IMediator mediator, PageLinks pages, CancellationToken ct) =>
             {
                 using var reader = new StreamReader(http.Request.Body);
-                return await Answer(http, mediator, [.. QueryText.Parse(http.Request.QueryString.Value!), .. QueryText.Parse(await reader.ReadToEndAsync(ct))], ct);
+                return await Answer(http, mediator, pages, [.. QueryText.Parse(http.Request.QueryString.Value!), .. QueryText.Parse(await reader.ReadToEndAsync(ct))], ct);
             })
             .Describe("SearchAuditEventsByForm", "Who did what to whose data, with the parameters in a form", null, 400, 403)
             .Takes("application/x-www-form-urlencoded");
@@ -96,9 +98,14 @@ public static class SearchAuditEvents
         }
     }
 
-    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, IReadOnlyList<KeyValuePair<string, string>> parameters, CancellationToken ct)
+    private static async Task<IResult> Answer(HttpContext http, IMediator mediator, PageLinks pages, IReadOnlyList<KeyValuePair<string, string>> parameters, CancellationToken ct)
     {
-        var query = Read(parameters);
+        if (!pages.TryRead(Kind, "", parameters, out var page))
+        {
+            return Problems.Fhir(PageLinks.Unreadable);
+        }
+
+        var query = Read(page.Parameters);
         if (query.Error is { } error)
         {
             return Problems.Fhir(error);
@@ -111,15 +118,16 @@ public static class SearchAuditEvents
         }
 
         var root = FhirHttp.BaseOf(http);
-        var kept = string.Join('&', parameters.Where(p => p.Key is not ("_cursor" or "patient")).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value)}"));
+        var kept = string.Join('&', page.Parameters.Where(p => p.Key != "_cursor").Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value)}"));
+
+        // A number stands in no link that the server makes: not even in that of the page itself.
+        var shown = string.Join('&', parameters.Where(p => p.Key != "patient").Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value)}"));
         var buffer = new ArrayBufferWriter<byte>(4096);
         void Text(string text) => Encoding.UTF8.GetBytes(text, buffer);
-        Text($"{{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"link\":[{{\"relation\":\"self\",\"url\":{Quoted($"{root}/AuditEvent?{kept}")}}}");
+        Text($"{{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"link\":[{{\"relation\":\"self\",\"url\":{Quoted($"{root}/AuditEvent?{shown}".TrimEnd('?'))}}}");
         if (found.Value.Next is { } next)
         {
-            // A person who was searched for goes into the link as well, or the next page would be about everybody.
-            var person = parameters.FirstOrDefault(p => p.Key == "patient").Value;
-            Text($",{{\"relation\":\"next\",\"url\":{Quoted($"{root}/AuditEvent?{(person is null ? "" : $"patient={Uri.EscapeDataString(person)}&")}{kept}{(kept.Length > 0 ? "&" : "")}_cursor={next}")}}}");
+            Text($",{{\"relation\":\"next\",\"url\":{Quoted(pages.Link($"{root}/AuditEvent", Kind, "", $"{kept}&_cursor={next}"))}}}");
         }
 
         Text("]");
@@ -166,7 +174,7 @@ public static class SearchAuditEvents
                     count = Math.Min(count, MaxCount);
                     break;
                 case "_cursor" when AuditPlace.TryParse(value, out before):
-                case "_format":
+                case "_format" or "_pretty":
                     break;
                 default:
                     return new Invalid(Known.Contains(name) ? $"http.{name}" : "http", name switch

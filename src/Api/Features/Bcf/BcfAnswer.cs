@@ -64,7 +64,9 @@ internal static class BcfNotes
     public static string? Of(BcfMetric metric, bool recorded, bool estimated) => metric.Id switch
     {
         _ when !recorded => "No system has sent any such event, so nothing can be counted.",
-        "avoidable-emergency-admissions" => "The official list of NHSOF 2.3.i and stand-ins for the other three; exclusions by procedure are not applied, because timelines keep no procedure codes.",
+        "avoidable-emergency-admissions" =>
+            "The ICD-10 list of NHSOF 2.3.i is the official one (CCG OIS 2.6 v1.15). Those of 2.3.ii, 3a and 3.2 are stand-ins, because the exact national lists were not found: "
+            + "do not compare with published composites. Exclusions by procedure act where Procedures within the stay carry OPCS-4 codes.",
         "dementia-diagnosis" when !estimated => "Of people aged 65 and over; the number with dementia is estimated as 6.5 % of them (CFAS II) until a commissioner enters the national estimate.",
         "readmissions-30-days" => "Crude: not standardised by age, sex or diagnosis.",
         _ => null,

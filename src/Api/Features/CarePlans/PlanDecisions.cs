@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BetterCare.Care.Api.Features.Coordination;
+using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Plans;
@@ -21,7 +22,7 @@ public sealed record Overtaken(string Problem, IReadOnlyList<Issue> Changes) : C
 /// Writes versions of plans. Single requests, reviews and meetings act through the same code, within a transaction that the
 /// caller has begun and commits.
 /// </summary>
-public sealed class PlanDecisions(CareDbContext db, People people, DecisionResources resources, CurrentCaller current, TimeProvider clock)
+public sealed class PlanDecisions(CareDbContext db, People people, ProfessionalRegister registers, DecisionResources resources, CurrentCaller current, TimeProvider clock)
 {
     /// <summary>Two editors began from the same version and changed the same part differently.</summary>
     public const string BothChanged = "plan-both-changed";
@@ -81,6 +82,11 @@ public sealed class PlanDecisions(CareDbContext db, People people, DecisionResou
             return new RuleNotMet(PlanRules.StatusOrder, "The plan is closed, and a closed plan stays as it was. Start a new one: send it as a draft.");
         }
 
+        if (await UnknownAsync(standing, plan, latest?.Status == PlanStatus.Closed ? null : latest, ct) is { } unknown)
+        {
+            return unknown;
+        }
+
         // Who leads is the register's to say: the plan tells the accountable lead on record.
         plan = plan with { Lead = standing.HasLead ? standing.LeadId : plan.Lead, Outcome = plan.Status == PlanStatus.Closed ? plan.Outcome : null };
         var verdict = PlanRules.Evaluate(plan, People.LevelOf(standing), people.Today);
@@ -127,6 +133,20 @@ public sealed class PlanDecisions(CareDbContext db, People people, DecisionResou
 
         var changed = change((await ReadAsync(standing.PatientKey, standing.PlanVersion, ct))!);
         return changed.Error is { } error ? error : await WriteAsync(standing, changed.Value, ct);
+    }
+
+    /// <summary>Somebody whom the plan newly names is not who it says; null: all are known.</summary>
+    private async Task<RuleNotMet?> UnknownAsync(PersonStanding standing, JointCarePlan plan, JointCarePlan? before, CancellationToken ct)
+    {
+        if (plan.Contributors.Count == 0 && plan.Actions.Count == 0)
+        {
+            return null;
+        }
+
+        var register = await registers.ReadAsync(ct);
+        var place = await db.Practices.Where(p => p.Code == standing.PracticeCode).Select(p => p.Place).SingleOrDefaultAsync(ct) ?? "";
+        var unmet = PlanPeople.Unmet(plan, before, id => register.GetValueOrDefault(id)?.Professional, place, people.Today);
+        return unmet.Count == 0 ? null : new RuleNotMet(unmet[0].Rule, string.Join(' ', unmet.Select(u => $"{u.Detail} {u.HowToSatisfy}")));
     }
 
     private static string Where(PlanChange change) => change.Item is null ? change.Heading : $"{change.Heading}[{change.Item}]";

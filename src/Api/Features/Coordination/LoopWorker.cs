@@ -1,6 +1,8 @@
 using BetterCare.Care.Api.Features.Assessments;
 using BetterCare.Care.Api.Features.Leads;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
@@ -12,12 +14,12 @@ using Microsoft.EntityFrameworkCore;
 namespace BetterCare.Care.Api.Features.Coordination;
 
 /// <summary>
-/// What the loop does by itself: serves its questionnaire, keeps worklists up to date with the timelines, and ends the leads
+/// What the loop does by itself: serves its questionnaire, keeps worklists and reminders up to date with the timelines, and ends the leads
 /// of professionals who, by the register, have left. It decides nothing about a person: an ended lead is a fact of the
 /// register, and who leads next is for people.
 /// </summary>
 public sealed partial class LoopWorker(
-    IServiceScopeFactory scopes, ResourceWrites writes, WorklistFacts facts, TimeProvider clock, ILogger<LoopWorker> log) : BackgroundService
+    IServiceScopeFactory scopes, ResourceWrites writes, WorklistFacts facts, BackgroundTrail trails, TimeProvider clock, ILogger<LoopWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DeparturesEvery = TimeSpan.FromHours(1);
@@ -25,10 +27,12 @@ public sealed partial class LoopWorker(
     /// <summary>A commit becomes visible a little after its timestamp: so far each look reaches back behind the last.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1);
 
+    private const int PeopleAtOnce = 500;
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private long? _since;
 
-    /// <summary>Brings worklists up to date with every resource that is stored by now.</summary>
+    /// <summary>Brings worklists and reminders up to date with every resource that is stored by now.</summary>
     public async Task CatchUpAsync(CancellationToken ct)
     {
         await _one.WaitAsync(ct);
@@ -36,12 +40,25 @@ public sealed partial class LoopWorker(
         {
             var now = clock.GetUtcNow();
             _since ??= await facts.LastRunAsync(ct);
-            await facts.CatchUpAsync(_since.Value, DateOnly.FromDateTime(clock.GetLocalNow().DateTime), ct);
+            var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime);
+            var changed = await facts.CatchUpAsync(_since.Value, today, ct);
+            await RemindAsync(changed, now, today, ct);
             _since = (now - Overlap).ToUnixTimeMilliseconds();
         }
         finally
         {
             _one.Release();
+        }
+    }
+
+    /// <summary>Somebody's admission or discharge is in their lead's list as soon as it is on the worklist.</summary>
+    private async Task RemindAsync(IReadOnlyList<long> changed, DateTimeOffset now, DateOnly today, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<CareDbContext>();
+        foreach (var people in changed.Chunk(PeopleAtOnce))
+        {
+            await PeoplesReminders.UpdateAsync(db, people, now, today, ct);
         }
     }
 
@@ -103,7 +120,7 @@ public sealed partial class LoopWorker(
     {
         try
         {
-            await work();
+            await trails.RunAsync(what, work);
         }
 #pragma warning disable CA1031 // The next look tries again.
         catch (Exception e) when (e is not OperationCanceledException)

@@ -20,6 +20,7 @@ internal static class CoverageServices
         services.AddSingleton<BcfCounter>();
         services.AddSingleton<BcfQuestions>();
         services.AddSingleton<SubscriptionRules>();
+        services.AddScoped<SubscriptionWrites>();
         services.AddSingleton<NotificationClient>();
         services.AddOptions<SubscriptionOptions>().Bind(configuration.GetSection("Care:Subscriptions"))
             .Validate(

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using BetterCare.Care.Api.Features.Resources;
+using BetterCare.Care.Api.Features.Subscriptions;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
@@ -21,6 +23,9 @@ public sealed class EntryWork(BundleEntry entry)
 
     /// <summary>What it writes; null where it writes nothing.</summary>
     public PreparedResource? Item { get; set; }
+
+    /// <summary>What is done in the commit that writes it; null nothing.</summary>
+    public Func<DbConnection, Task>? Also { get; set; }
 
     /// <summary>Why it failed; null where it did not.</summary>
     public CareError? Error { get; set; }
@@ -46,7 +51,8 @@ public sealed class EntryWork(BundleEntry entry)
 }
 
 /// <summary>Turns the entries of a Bundle that are not plain resources into writes and reads, and writes the response.</summary>
-public sealed class BundleEntries(ResourceWrites writes, ConditionalReads conditional, Visibility visibility, IMediator mediator)
+public sealed class BundleEntries(
+    ResourceWrites writes, ConditionalReads conditional, Visibility visibility, SubscriptionWrites subscriptions, Directories directories, IMediator mediator)
 {
     /// <summary>What an entry will do.</summary>
     public async Task<EntryWork> ResolveAsync(BundleEntry entry, CancellationToken ct)
@@ -60,6 +66,10 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
         {
             work.Error = refusal;
             work.Item = null;
+        }
+        else if (entry.Item is { Type: ResourceType.Subscription, Method: WriteMethod.Upsert } subscription)
+        {
+            await ServeAsync(work, subscription, ct);
         }
         else if (entry is { Item: null, Existing: null, Waiting: null })
         {
@@ -77,12 +87,26 @@ public sealed class BundleEntries(ResourceWrites writes, ConditionalReads condit
         return work;
     }
 
+    /// <summary>A Subscription is checked as one that comes alone, and served from the commit on that stores it.</summary>
+    private async Task ServeAsync(EntryWork work, PreparedResource subscription, CancellationToken ct)
+    {
+        var target = new WriteTarget { Id = subscription.Id, ExpectedVersion = subscription.ExpectedVersion, MustNotExist = subscription.MustNotExist };
+
+        // Stored form leaves room in meta for version and time: with them it is a whole resource again.
+        var whole = new StoredResource(0, subscription.Type, subscription.Id, 1, 0, false, subscription.MetaAt, subscription.Body.ToArray()).ToUtf8();
+        var ready = await subscriptions.CheckAsync(whole, target, ct);
+        work.Error = ready.Error;
+        work.Item = ready.Error is null ? ready.Value : null;
+        work.Also = connection => subscriptions.ServeAsync(connection, subscription.Id);
+    }
+
     /// <summary>Reads or searches, as the caller may.</summary>
     public async Task ReadAsync(EntryWork work, string serviceBase, CancellationToken ct)
     {
         try
         {
-            var (type, id, query) = Target(work.Entry.Url);
+            var asked = work.Entry.Url;
+            var (type, id, query) = Target(asked.Contains("/_history", StringComparison.Ordinal) ? asked : (await directories.MergedAsync(ct)).InForce(asked));
             var parts = id?.Split('/') ?? [];
             if (parts is [_] or [_, "_history", _])
             {

@@ -205,3 +205,35 @@ public static class GetImport
             .Produces<object>(200, "application/fhir+ndjson").Produces<object>(404, "application/fhir+json");
     }
 }
+
+/// <summary>Cancels an import that is under way, or removes what is kept of one that is over (Bulk Data Access, 2.5.4).</summary>
+public static class CancelImport
+{
+    /// <summary>Which.</summary>
+    public sealed record Command(string Id) : IRequest<Result<bool>>, IGuarded
+    {
+        /// <inheritdoc/>
+        public static Grant Needs => Grant.SupplyData;
+
+        /// <inheritdoc/>
+        public static PersonData Touches => PersonData.None;
+    }
+
+    /// <summary>Cancels it for whoever started it, or an administrator.</summary>
+    public sealed class Handler(ImportJobs jobs, CurrentCaller current) : IRequestHandler<Command, Result<bool>>
+    {
+        /// <inheritdoc/>
+        public async Task<Result<bool>> Handle(Command request, CancellationToken cancellationToken) =>
+            await jobs.ReportAsync(request.Id, cancellationToken) is { } report
+                && (report.RequestedBy == current.Caller.Name || current.Caller.Grants.Contains(Grant.Administer))
+                && await jobs.CancelAsync(request.Id, cancellationToken) ? true : new NotVisible("import");
+    }
+
+    /// <summary>Serves it.</summary>
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/fhir/$import/{id}",
+        async (string id, IMediator mediator, CancellationToken ct) => (await mediator.Send(new Command(id), ct)).Match(
+            _ => Problems.Fhir(202, [new(Fhir.Validation.IssueSeverity.Information, "informational", "", "The import is cancelled, or what was kept of it is removed. What it had stored stays: sending it again changes nothing.")]),
+            Problems.Fhir))
+        .WithName("CancelImport").WithTags("FHIR").WithSummary("Cancel an import, or remove the report and rejects of one that is over; what it stored stays")
+        .Produces<object>(202, "application/fhir+json").Produces<object>(404, "application/fhir+json");
+}

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Http;
@@ -100,7 +101,16 @@ public static class PostBundle
 
         private async Task<CareError?> TransactionAsync(List<EntryWork> work, CancellationToken ct)
         {
-            var batch = new WriteBatch();
+            var batch = new WriteBatch
+            {
+                Also = async connection =>
+                {
+                    foreach (var also in work.Select(w => w.Also).OfType<Func<DbConnection, Task>>())
+                    {
+                        await also(connection);
+                    }
+                },
+            };
             batch.Items.AddRange(work.Where(w => w.Item is not null).OrderBy(w => w.Order).Select(w => w.Item!));
             batch.Waiting.AddRange(work.Select(w => w.Entry.Waiting).OfType<WaitingItem>());
             if ((batch.Items.Count == 0 && batch.Waiting.Count == 0) || await writer.WriteAsync(batch, ct) is not { } failure)
@@ -119,7 +129,7 @@ public static class PostBundle
             {
                 var writing = kind.Select(w =>
                 {
-                    var batch = new WriteBatch();
+                    var batch = new WriteBatch { Also = w.Also };
                     if (w.Item is { } item)
                     {
                         batch.Items.Add(item);

@@ -21,6 +21,8 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
     /// <summary>Default number of people one professional leads.</summary>
     private const int Capacity = 40;
 
+    private static readonly ResourceType[] Types = [ResourceType.Practitioner, ResourceType.PractitionerRole, ResourceType.Organization];
+
     private sealed record Snapshot(long Updated, IReadOnlyDictionary<string, Registered> Register);
 
     private volatile Snapshot? _last;
@@ -28,8 +30,8 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
     /// <summary>The register as it is now; read anew only when one of its resources has changed.</summary>
     public async Task<IReadOnlyDictionary<string, Registered>> ReadAsync(CancellationToken ct)
     {
+        var last = await LatestAsync(ct);
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var last = await LatestAsync(db, ct);
         var caseloads = (await db.Leads.Where(l => l.State == Storage.Model.LeadState.Confirmed).GroupBy(l => l.PractitionerId).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct))
             .ToDictionary(g => g.Key, g => g.Count, StringComparer.Ordinal);
         return caseloads.Count == 0
@@ -43,30 +45,29 @@ public sealed class ProfessionalRegister(ResourceStore resources, IDbContextFact
     /// <summary>One professional, without counting whom they lead: for those who are in a hurry. Null where not on the register.</summary>
     public async Task<Registered?> FindAsync(string practitioner, CancellationToken ct)
     {
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        return (await LatestAsync(db, ct)).Register.GetValueOrDefault(practitioner);
+        return (await LatestAsync(ct)).Register.GetValueOrDefault(practitioner);
     }
 
-    private async Task<Snapshot> LatestAsync(CareDbContext db, CancellationToken ct)
+    private async Task<Snapshot> LatestAsync(CancellationToken ct)
     {
-        byte[] types = [(byte)ResourceType.Practitioner, (byte)ResourceType.PractitionerRole, (byte)ResourceType.Organization];
         long updated = 0;
-        foreach (var type in types)
+        foreach (var type in Types)
         {
-            updated = Math.Max(updated, await db.Resources.Where(r => r.PatientKey == 0 && r.Type == type).MaxAsync(r => (long?)r.LastUpdated, ct) ?? 0);
+            updated = Math.Max(updated, await resources.LastUpdatedAsync(type, ct));
         }
 
         var last = _last;
         if (last is null || last.Updated != updated)
         {
-            _last = last = new Snapshot(updated, await ReadAllAsync(db, ct));
+            _last = last = new Snapshot(updated, await ReadAllAsync(ct));
         }
 
         return last;
     }
 
-    private async Task<IReadOnlyDictionary<string, Registered>> ReadAllAsync(CareDbContext db, CancellationToken ct)
+    private async Task<IReadOnlyDictionary<string, Registered>> ReadAllAsync(CancellationToken ct)
     {
+        await using var db = await contexts.CreateDbContextAsync(ct);
         var places = await db.Practices.AsNoTracking().ToDictionaryAsync(p => p.Code, p => p.Place, StringComparer.Ordinal, ct);
         var organisations = new Dictionary<string, (string Code, string District, bool IsPractice)>(StringComparer.Ordinal);
         await foreach (var o in resources.SharedAsync(ResourceType.Organization, ct))

@@ -6,6 +6,7 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Plans;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Levels;
@@ -35,7 +36,7 @@ public sealed record AgreedLevelView(int Level, int ModelLevel, string Reason, s
 }
 
 /// <summary>Puts agreed levels in force and out of it, together with everything that follows from a level.</summary>
-public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, TimeProvider clock)
+public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Directories directories, TimeProvider clock)
 {
     /// <summary>Ends every agreed level whose last day is over: the model's level counts again, in the coverage too.</summary>
     /// <returns>How many were ended.</returns>
@@ -63,7 +64,7 @@ public sealed class AgreedLevels(IDbContextFactory<CareDbContext> contexts, Time
             var standing = await db.Standings.SingleAsync(s => s.PatientKey == key, ct);
             try
             {
-                await PutInForceAsync(db, new People(db, new CurrentCaller(), clock), standing, 0, ct);
+                await PutInForceAsync(db, new People(db, new CurrentCaller(), clock, directories), standing, 0, ct);
                 await transaction.CommitAsync(ct);
                 ended++;
             }

@@ -42,7 +42,7 @@ public static class ListAgreedLevels
     }
 
     /// <summary>Reads a page.</summary>
-    public sealed class Handler(CareDbContext db, CurrentCaller current) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDbContext db, CurrentCaller current, ListCursors cursors) : IRequestHandler<Query, Result<Page>>
     {
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
@@ -58,11 +58,14 @@ public static class ListAgreedLevels
                 return new Invalid("count", "A page has 1 to 500 rows.");
             }
 
-            var (day, key) = (0, 0L);
-            if (request.Cursor is { } cursor && !(cursor.Split('-') is [var d, var k] && int.TryParse(d, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out day) && long.TryParse(k, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out key)))
+            var list = $"agreed-levels {request.State ?? "in-force"}";
+            if (cursors.Open(list, request.Cursor, out var place) is { } unfit)
             {
-                return new Invalid("cursor", "The cursor is not one of this list. Start again without it.");
+                return unfit;
             }
+
+            var ended = (place ?? "0 0").Split(' ');
+            var (day, key) = (int.Parse(ended[0], CultureInfo.InvariantCulture), long.Parse(ended[1], CultureInfo.InvariantCulture));
 
             // Run out, and nothing was agreed for the person after it.
             var levels = request.State == "expired"
@@ -96,7 +99,7 @@ public static class ListAgreedLevels
                     p.PracticeCode,
                     Now = db.RiskScores.Where(s => s.RunId == run && s.PatientKey == a.PatientKey).Select(s => (byte?)s.Level).FirstOrDefault(),
                 }).Take(request.Count + 1).ToListAsync(ct);
-            var next = rows.Count > request.Count ? string.Create(CultureInfo.InvariantCulture, $"{rows[^2].Record.ExpiresDay:x}-{rows[^2].Record.PatientKey:x}") : null;
+            var next = rows.Count > request.Count ? cursors.Seal(list, string.Create(CultureInfo.InvariantCulture, $"{rows[^2].Record.ExpiresDay} {rows[^2].Record.PatientKey}")) : null;
             foreach (var row in rows.Take(request.Count))
             {
                 AccessTrail.Current?.Saw(row.Record.PatientKey);

@@ -9,6 +9,7 @@ using BetterCare.Care.Coordination.Mdt;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Mdt;
@@ -52,7 +53,7 @@ public sealed record MeetingView(
     IReadOnlyList<Attendee> Attendance, IReadOnlyList<AgendaPerson> Agenda, string? ClosedBy, string? Fingerprint, bool? Intact);
 
 /// <summary>Reads, shows and keeps meetings.</summary>
-public sealed class Meetings(CareDbContext db, CurrentCaller current, ProfessionalRegister registers)
+public sealed class Meetings(CareDbContext db, CurrentCaller current, ProfessionalRegister registers, Directories directories)
 {
     /// <summary>A meeting of whose practices the caller may see at least one; absent and not-yours answer alike.</summary>
     public async Task<Result<(MdtMeetingRecord Record, MdtMeeting Meeting)>> FindAsync(string id, CancellationToken ct)
@@ -86,10 +87,22 @@ public sealed class Meetings(CareDbContext db, CurrentCaller current, Profession
     /// <summary>The people of a meeting whom the caller may see, by key.</summary>
     public async Task<Dictionary<long, Patient>> PeopleAsync(MdtMeeting meeting, CancellationToken ct)
     {
-        var keys = meeting.Agenda.Select(a => a.Person).ToList();
+        var merged = await directories.MergedAsync(ct);
+        var named = meeting.Agenda.Select(a => a.Person).ToList();
+        var keys = named.ConvertAll(k => merged.Of(k)?.IntoKey ?? k);
         var people = await db.Patients.AsNoTracking().Where(p => keys.Contains(p.PatientKey)).ToListAsync(ct);
         var visible = people.Where(p => current.Caller.MaySee(p.PracticeCode, p.Flags)).ToDictionary(p => p.PatientKey);
         AccessTrail.Current?.Saw(visible.Keys);
+
+        // A closed meeting goes on to name the record that it was about; who reads it is shown the one that has taken it up.
+        foreach (var former in named.Where(k => merged.Of(k) is not null))
+        {
+            if (visible.TryGetValue(merged.Of(former)!.IntoKey, out var inForce))
+            {
+                visible[former] = inForce;
+            }
+        }
+
         return visible;
     }
 

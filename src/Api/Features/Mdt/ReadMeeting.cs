@@ -1,4 +1,5 @@
 using BetterCare.Care.Api.Features.Coordination;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Mdt;
@@ -165,7 +166,7 @@ public static class EndTask
     }
 
     /// <summary>Ends it, in the records and in FHIR.</summary>
-    public sealed class Handler(CareDbContext db, People people, DecisionResources resources, CurrentCaller current) : IRequestHandler<Command, Result<string>>
+    public sealed class Handler(CareDbContext db, People people, DecisionResources resources, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<string>>
     {
         /// <inheritdoc/>
         public async Task<Result<string>> Handle(Command request, CancellationToken cancellationToken)
@@ -193,6 +194,7 @@ public static class EndTask
             await db.SaveChangesAsync(ct);
             var json = MdtFhir.Task(task.Id, person.Value.NhsNumber.Value, task.Text, task.Owner, DateOnly.FromDayNumber(task.DueDay), request.Done ? "completed" : "cancelled");
             await resources.WriteAsync([(ResourceType.Task, task.Id, json)], ct);
+            await PeoplesReminders.UpdateAsync(db, [task.PatientKey], clock.GetUtcNow(), people.Today, ct);
             await transaction.CommitAsync(ct);
             return task.Id;
         }

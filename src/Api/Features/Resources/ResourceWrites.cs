@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Text;
 using BetterCare.Care.Api.Http;
+using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Fhir.Search;
 using BetterCare.Care.Fhir.Validation;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Storage.Tracing;
@@ -22,7 +25,7 @@ public sealed record Written(StoredResource Resource, WriteOutcome Outcome, IRea
 }
 
 /// <summary>Writes single resources: what create, update, patch and delete share.</summary>
-public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ConditionLocks locks)
+public sealed class ResourceWrites(Directories directories, ResourceWriter writer, ConditionLocks locks, ShownPeople shown)
 {
     private readonly ConcurrentBag<ResourcePreparer> _preparers = [];
 
@@ -89,6 +92,14 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
             : new Written(StoredAs(item), item.Outcome == WriteOutcome.KeptBeside && sender?.OfSender is not null ? WriteOutcome.Created : item.Outcome, [.. prepared.Value.Issues.Where(i => !i.IsError)]);
     }
 
+    /// <summary>Stores a prepared resource together with something else that belongs to it, in one commit.</summary>
+    public async Task<Result<Written>> StoreAsync(PreparedResource item, Func<DbConnection, Task> also, CancellationToken ct)
+    {
+        var batch = new WriteBatch { Also = also };
+        batch.Items.Add(item);
+        return await writer.WriteAsync(batch, ct) is { } failure ? new InvalidResource(failure.Status, [failure.Issue]) : new Written(StoredAs(item), item.Outcome, []);
+    }
+
     /// <summary>Marks a resource as deleted; deleting what is deleted changes nothing.</summary>
     public async Task<Result<PreparedResource>> DeleteAsync(StoredResource current, int? expectedVersion, CancellationToken ct)
     {
@@ -99,6 +110,11 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
     /// <summary>A deletion that is ready to be written.</summary>
     public async Task<PreparedResource> DeletionAsync(StoredResource current, int? expectedVersion, CancellationToken ct)
     {
+        if (AccessTrail.Current is { } trail)
+        {
+            await shown.SawAsync(current, trail, ct);
+        }
+
         var source = current.Deleted ? "" : new JsonView(current.Body)["meta"u8]["source"u8].ToString();
         var hash = source.IndexOf('#', StringComparison.Ordinal);
         return new PreparedResource
@@ -141,7 +157,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
             return new Issue(IssueSeverity.Error, "invalid", $"{type.Name()}.id", "An update names the resource twice, in the address and as its id: make the two equal.");
         }
 
-        return type == ResourceType.Patient && NhsNumber.TryParse(id, out var number) && number.Value != item.Id
+        return type == ResourceType.Patient && NhsNumber.TryParse(id, out var number) && number.Value != item.Id && item.Former?.Number != number
             ? new Issue(IssueSeverity.Error, "invalid", "Patient.identifier", "The NHS number of the address and that of the identifier are not the same.", "nhs-number")
             : null;
     }

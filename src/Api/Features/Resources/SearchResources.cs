@@ -119,7 +119,8 @@ public static class SearchResources
         }
 
         using var reader = new StreamReader(http.Request.Body);
-        var form = await reader.ReadToEndAsync(ct);
+        var merged = await http.RequestServices.GetRequiredService<Directories>().MergedAsync(ct);
+        var form = merged.InForce(await reader.ReadToEndAsync(ct));
         return await Answer(http, mediator, type, patient, [.. QueryText.Parse(http.Request.QueryString.Value!), .. QueryText.Parse(form)], ct);
     }
 

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
@@ -65,9 +64,8 @@ public static class RiskList
     }
 
     /// <summary>Answers the query with one indexed read of a page.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, ListCursors cursors, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
-        private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
         private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
         {
             ["risk"] = ("s.probability", true),
@@ -106,11 +104,13 @@ public static class RiskList
                 return new Invalid("count", "A page has 1 to 500 rows.");
             }
 
-            Cursor? cursor = null;
-            if (request.Cursor is not null && !Cursor.TryParse(request.Cursor, request.Sort ?? "risk", out cursor))
+            var order = request.Sort ?? "risk";
+            if (cursors.Open($"risk-list {order}", request.Cursor, out var place) is { } unfit)
             {
-                return new Invalid("cursor", "The cursor is not one of this list and sort order. Start again without it.");
+                return unfit;
             }
+
+            var cursor = place is null ? null : Cursor.Parse(place, order);
 
             var run = await models.CurrentAsync(db, ct);
             if (run is null)
@@ -129,7 +129,7 @@ public static class RiskList
             {
                 if (rows.Count == request.Count)
                 {
-                    next = new Cursor(request.Sort ?? "risk", Convert.ToString(last.Value, CultureInfo.InvariantCulture)!, last.Key).ToString();
+                    next = cursors.Seal($"risk-list {order}", string.Create(CultureInfo.InvariantCulture, $"{last.Key} {last.Value}"));
                     break;
                 }
 
@@ -176,7 +176,7 @@ public static class RiskList
             {
                 var op = sort.Descending ? "<" : ">";
                 where.Append(CultureInfo.InvariantCulture, $" AND {sort.Column} {op}= @after AND ({sort.Column} {op} @after OR s.patient_key > @key)");
-                Add(command, "after", cursor.Typed());
+                Add(command, "after", cursor.Value);
                 Add(command, "key", cursor.Key);
             }
 
@@ -264,32 +264,21 @@ public static class RiskList
             command.Parameters.Add(parameter);
         }
 
-        /// <summary>Where a page ended: the value sorted by and the key that breaks ties, so that pages neither repeat nor skip.</summary>
-        private sealed record Cursor(string Sort, string Value, long Key)
+        /// <summary>Where a page ended: the key that breaks ties, and the value sorted by, so that pages neither repeat nor skip.</summary>
+        private sealed record Cursor(long Key, object Value)
         {
-            public override string ToString() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this, Json)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
-
-            public object Typed() => Sort switch
+            public static Cursor Parse(string place, string order)
             {
-                "risk" or "-risk" => double.Parse(Value, CultureInfo.InvariantCulture),
-                "name" => Value,
-                _ => int.Parse(Value, CultureInfo.InvariantCulture),
-            };
-
-            public static bool TryParse(string text, string sort, out Cursor? cursor)
-            {
-                cursor = null;
-                try
-                {
-                    var padded = text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '=');
-                    cursor = JsonSerializer.Deserialize<Cursor>(Convert.FromBase64String(padded), Json);
-                    _ = cursor?.Typed();
-                    return cursor?.Sort == sort;
-                }
-                catch (Exception e) when (e is FormatException or JsonException or OverflowException or ArgumentNullException)
-                {
-                    return false;
-                }
+                var end = place.IndexOf(' ', StringComparison.Ordinal);
+                var value = place[(end + 1)..];
+                return new Cursor(
+                    long.Parse(place.AsSpan(0, end), CultureInfo.InvariantCulture),
+                    order switch
+                    {
+                        "risk" or "-risk" => double.Parse(value, CultureInfo.InvariantCulture),
+                        "name" => value,
+                        _ => int.Parse(value, CultureInfo.InvariantCulture),
+                    });
             }
         }
     }

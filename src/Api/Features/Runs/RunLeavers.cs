@@ -45,7 +45,7 @@ public static class RunLeavers
     }
 
     /// <summary>Reads a page in the order of storage keys.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, ListCursors cursors) : IRequestHandler<Query, Result<Page>>
     {
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
@@ -56,11 +56,12 @@ public static class RunLeavers
                 return new Invalid("count", "A page has 1 to 500 rows.");
             }
 
-            var after = 0L;
-            if (request.Cursor is { } cursor && !long.TryParse(cursor, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out after))
+            if (cursors.Open("leavers", request.Cursor, out var place) is { } unfit)
             {
-                return new Invalid("cursor", "The cursor is not one of this list. Start again without it.");
+                return unfit;
             }
+
+            var after = place is null ? 0L : long.Parse(place, CultureInfo.InvariantCulture);
 
             if (await models.CurrentAsync(db, ct) is not { } run)
             {
@@ -77,7 +78,7 @@ public static class RunLeavers
             {
                 if (rows.Count == request.Count)
                 {
-                    next = after.ToString("x", CultureInfo.InvariantCulture);
+                    next = cursors.Seal("leavers", after.ToString(CultureInfo.InvariantCulture));
                     break;
                 }
 

@@ -1,21 +1,18 @@
-using System.Text.Json.Nodes;
 using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
-using BetterCare.Care.Fhir;
-using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Resources;
 using MediatR;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace BetterCare.Care.Api.Features.Subscriptions;
 
 /// <summary>
-/// Creates or changes a FHIR Subscription. Its criteria and endpoint are checked here, and it may tell only of what its creator may
-/// read. One that comes by another way (in a Bundle, by import) is kept as a resource and never served.
+/// Creates or changes a FHIR Subscription. Its criteria and endpoint are checked, and it may tell only of what its creator may
+/// read. One in a Bundle is checked and served alike; one in an import is kept as a resource and never served, because nobody's
+/// rights come with a file.
 /// </summary>
 public static class PutSubscription
 {
@@ -33,50 +30,14 @@ public static class PutSubscription
     }
 
     /// <summary>Checks, stores, and begins to look for events from now on.</summary>
-    public sealed class Handler(SubscriptionRules rules, ResourceWrites writes, Visibility visibility, CareDbContext db, CurrentCaller current, TimeProvider clock) : IRequestHandler<Command, Result<Written>>
+    public sealed class Handler(SubscriptionWrites subscriptions, ResourceWrites writes) : IRequestHandler<Command, Result<Written>>
     {
         /// <inheritdoc/>
         public async Task<Result<Written>> Handle(Command request, CancellationToken cancellationToken)
         {
-            var ct = cancellationToken;
             var target = request.Id is null ? new WriteTarget { IsCreate = true } : new WriteTarget { SourceId = request.Id, ExpectedVersion = request.ExpectedVersion };
-            var prepared = await writes.PrepareAsync(visibility, ResourceType.Subscription, request.Json, target, ct);
-            if (prepared.Error is { } invalid)
-            {
-                return invalid;
-            }
-
-            var (served, issues) = rules.Read(request.Json);
-            if (served is null)
-            {
-                return new InvalidResource(422, issues);
-            }
-
-            var caller = current.Caller;
-            if (caller.Scopes is { } scopes && !(scopes.Allows(ResourceType.Subscription, FhirAccess.Create) && scopes.Allows(served.Search.Type, FhirAccess.Read)))
-            {
-                return new NotAllowed($"reading {served.Search.Type.Name()}: a subscription tells only of what its creator may read");
-            }
-
-            // Whoever asks is answered by the server: requested becomes active.
-            var json = JsonNode.Parse(request.Json.Span)!.AsObject();
-            json["status"] = (string?)json["status"] is "off" ? "off" : "active";
-            json.Remove("error");
-            var written = await writes.StoreAsync(visibility, ResourceType.Subscription, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), target, ct);
-            if (written.Error is null)
-            {
-                var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-                var practices = caller.Practices is { } own ? string.Join(' ', own.Order(StringComparer.Ordinal)) : "*";
-                await db.Database.ExecuteSqlAsync(
-                    $"""
-                    INSERT INTO subscription_state (subscription_id, created_by, practices, hidden_flags, seen_until, events)
-                    VALUES ({written.Value.Resource.Id}, {caller.Name}, {practices}, {(int)caller.Hidden}, {now}, 0)
-                    ON CONFLICT (subscription_id) DO UPDATE SET created_by=excluded.created_by, practices=excluded.practices, hidden_flags=excluded.hidden_flags
-                    """,
-                    ct);
-            }
-
-            return written;
+            var ready = await subscriptions.CheckAsync(request.Json, target, cancellationToken);
+            return ready.Error is { } error ? error : await writes.StoreAsync(ready.Value, connection => subscriptions.ServeAsync(connection, ready.Value.Id), cancellationToken);
         }
     }
 

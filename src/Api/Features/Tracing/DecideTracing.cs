@@ -25,7 +25,7 @@ public static class DecideTracing
     public sealed record Command(string Id, string? Number, bool SetAside, string? Reason) : IRequest<Result<TracingOutcome>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;
@@ -42,6 +42,11 @@ public static class DecideTracing
         public async Task<Result<TracingOutcome>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (QueueOfEverybody.Refusal(current.Caller) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (Reasons.Unfit(request.Reason) is { } unfit)
             {
                 return unfit;
@@ -136,7 +141,7 @@ public static class UndoTracing
     public sealed record Command(string Id, string? Reason) : IRequest<Result<TracingOutcome>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;
@@ -152,6 +157,11 @@ public static class UndoTracing
         public async Task<Result<TracingOutcome>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (QueueOfEverybody.Refusal(current.Caller) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (Reasons.Unfit(request.Reason) is { } unfit)
             {
                 return unfit;
@@ -181,6 +191,7 @@ public static class UndoTracing
             var report = await admission.UnlinkAsync(person.Id, current.Caller.Name, request.Reason!, ct);
             return report.Done
                 ? new TracingOutcome("review", report.Moved, report.Left)
+                : report.MergedSince ? new Conflict(409, "The record has been merged with another since. Undo that merge first (GET and DELETE /v1/merges).")
                 : new Conflict(409, "There is no decision to undo: the person is not traced.");
         }
     }
@@ -204,7 +215,7 @@ public static class RunTracing
     public sealed record Command : IRequest<Result<TracingPass>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;

@@ -4,6 +4,7 @@ using BetterCare.Care.Api.Features.Resources;
 using BetterCare.Care.Api.Features.Tracing.Pds;
 using BetterCare.Care.Identity.Matching;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Tracing;
 using Microsoft.EntityFrameworkCore;
@@ -56,6 +57,7 @@ public sealed partial class Tracer(
             int linked = 0, review = 0, waiting = 0;
             await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (id, token) =>
             {
+                AccessTrail.Current = AccessTrail.Current?.Fork();
                 switch (await TraceAsync(id, token))
                 {
                     case TracingState.Traced:

@@ -79,20 +79,25 @@ public static class GetTracingQueue
     public sealed record Query(string? State, string? After, int Count) : IRequest<Result<TracingPage>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads the page.</summary>
-    public sealed class Handler(CareDbContext db) : IRequestHandler<Query, Result<TracingPage>>
+    public sealed class Handler(CareDbContext db, CurrentCaller current) : IRequestHandler<Query, Result<TracingPage>>
     {
         private const int MostOnAPage = 200;
 
         /// <inheritdoc/>
         public async Task<Result<TracingPage>> Handle(Query request, CancellationToken cancellationToken)
         {
+            if (QueueOfEverybody.Refusal(current.Caller) is { } refusal)
+            {
+                return refusal;
+            }
+
             TracingState? state = request.State switch
             {
                 null or "" or "review" => TracingState.Review,
@@ -134,19 +139,24 @@ public static class GetTracing
     public sealed record Query(string Id) : IRequest<Result<TracingView>>, IGuarded
     {
         /// <inheritdoc/>
-        public static Grant Needs => Grant.Administer;
+        public static Grant Needs => Grant.ResolveIdentity;
 
         /// <inheritdoc/>
         public static PersonData Touches => PersonData.Listed;
     }
 
     /// <summary>Reads them.</summary>
-    public sealed class Handler(CareDbContext db) : IRequestHandler<Query, Result<TracingView>>
+    public sealed class Handler(CareDbContext db, CurrentCaller current) : IRequestHandler<Query, Result<TracingView>>
     {
         /// <inheritdoc/>
         public async Task<Result<TracingView>> Handle(Query request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (QueueOfEverybody.Refusal(current.Caller) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (await db.TracingPeople.AsNoTracking().SingleOrDefaultAsync(p => p.Id == request.Id, ct) is not { } person)
             {
                 return new NotVisible("person in the tracing queue");
@@ -176,4 +186,10 @@ public static class GetTracing
         async (string id, IMediator mediator, CancellationToken ct) => (await mediator.Send(new Query(id), ct)).Match(view => Results.Ok(view), Problems.From))
         .WithName("GetTracing").WithTags("Identity").WithSummary("One person of the tracing queue: who they may be, with reasons, and what was decided")
         .Produces<TracingView>().Produces<Problem>(404);
+}
+
+/// <summary>People who wait for a number are of no practice yet, and who they may be are people of any: only who sees every practice decides.</summary>
+internal static class QueueOfEverybody
+{
+    public static CareError? Refusal(Caller caller) => caller.Practices is null ? null : new NotAllowed("the tracing queue, which is for reviewers of all practices");
 }

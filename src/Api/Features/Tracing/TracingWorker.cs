@@ -1,7 +1,7 @@
 namespace BetterCare.Care.Api.Features.Tracing;
 
 /// <summary>Works the tracing queue in the background, once a minute.</summary>
-public sealed partial class TracingWorker(Tracer tracer, TimeProvider clock, IConfiguration configuration, ILogger<TracingWorker> log) : BackgroundService
+public sealed partial class TracingWorker(Tracer tracer, Jobs.BackgroundTrail trails, TimeProvider clock, IConfiguration configuration, ILogger<TracingWorker> log) : BackgroundService
 {
     private const int PeoplePerPass = 1000;
 
@@ -21,7 +21,7 @@ public sealed partial class TracingWorker(Tracer tracer, TimeProvider clock, ICo
             {
                 try
                 {
-                    await tracer.PassAsync(PeoplePerPass, stoppingToken);
+                    await trails.RunAsync(Tracer.Machine, () => tracer.PassAsync(PeoplePerPass, stoppingToken));
                 }
 #pragma warning disable CA1031 // The next pass tries again; the queue loses nothing.
                 catch (Exception e) when (e is not OperationCanceledException)

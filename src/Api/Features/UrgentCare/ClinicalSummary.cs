@@ -1,5 +1,5 @@
-using System.Text.Json;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Search;
 
 namespace BetterCare.Care.Api.Features.UrgentCare;
 
@@ -36,54 +36,75 @@ internal sealed class ClinicalSummary
 
     public IReadOnlyList<UrgentCondition> Conditions => [.. _conditions.Values];
 
-    /// <summary>Takes in one resource.</summary>
-    public void Add(ResourceType type, JsonElement resource)
+    /// <summary>Takes in one resource, as stored.</summary>
+    public void Add(ResourceType type, ReadOnlySpan<byte> body)
     {
+        var resource = new JsonView(body);
         switch (type)
         {
             case ResourceType.AllergyIntolerance when Holds(resource):
                 AddAllergy(resource);
                 break;
-            case ResourceType.Condition when Holds(resource) && !Has(resource, "abatementDateTime") && !Has(resource, "abatementPeriod") && !Has(resource, "abatementString"):
+            case ResourceType.Condition when Holds(resource) && !resource["abatementDateTime"u8].Exists && !resource["abatementPeriod"u8].Exists && !resource["abatementString"u8].Exists:
                 AddCondition(resource);
                 break;
-            case ResourceType.MedicationRequest when Text(resource, "status") is "active" && Text(resource, "intent") is not ("proposal" or "option"):
+            case ResourceType.MedicationRequest when resource["status"u8].Text.SequenceEqual("active"u8) && !IsOneOf(resource["intent"u8], "proposal"u8, "option"u8):
                 AddMedicine(resource);
                 break;
         }
     }
 
-    private void AddAllergy(JsonElement allergy)
+    private void AddAllergy(JsonView allergy)
     {
-        var substance = Concept(allergy, "code") ?? "(substance not named)";
-        var reactions = Items(allergy, "reaction").SelectMany(r => Items(r, "manifestation")).Select(InWords).OfType<string>();
+        var substance = InWords(allergy["code"u8]) ?? "(substance not named)";
+        var reactions = new List<string>();
+        foreach (var reaction in allergy["reaction"u8].Items)
+        {
+            foreach (var manifestation in reaction["manifestation"u8].Items)
+            {
+                if (InWords(manifestation) is { } words && !reactions.Contains(words, StringComparer.OrdinalIgnoreCase))
+                {
+                    reactions.Add(words);
+                }
+            }
+        }
+
+        var criticality = Text(allergy["criticality"u8]);
         if (_allergies.TryGetValue(substance, out var other))
         {
             // The same substance from two suppliers: the graver word, and all reactions.
-            var high = other.Criticality == "high" ? "high" : Text(allergy, "criticality") ?? other.Criticality;
-            _allergies[substance] = new UrgentAllergy(substance, high, [.. other.Reactions.Union(reactions, StringComparer.OrdinalIgnoreCase)]);
+            criticality = other.Criticality == "high" ? "high" : criticality ?? other.Criticality;
+            reactions = [.. other.Reactions.Union(reactions, StringComparer.OrdinalIgnoreCase)];
         }
-        else
-        {
-            _allergies[substance] = new UrgentAllergy(substance, Text(allergy, "criticality"), [.. reactions.Distinct(StringComparer.OrdinalIgnoreCase)]);
-        }
+
+        _allergies[substance] = new UrgentAllergy(substance, criticality, reactions);
     }
 
-    private void AddMedicine(JsonElement order)
+    private void AddMedicine(JsonView order)
     {
-        var name = Concept(order, "medicationCodeableConcept") ?? Referred(order) ?? "(medicine not named)";
-        var dosage = string.Join("; ", Items(order, "dosageInstruction").Select(d => Text(d, "text") ?? Text(d, "patientInstruction")).OfType<string>());
-        var since = Day(Text(order, "authoredOn"));
-        if (!_medicines.TryGetValue(name, out var other) || string.CompareOrdinal(since, other.Since) > 0)
+        var name = InWords(order["medicationCodeableConcept"u8]) ?? Referred(order) ?? "(medicine not named)";
+        var since = Day(Text(order["authoredOn"u8]));
+        if (_medicines.TryGetValue(name, out var other) && string.CompareOrdinal(since, other.Since) <= 0)
         {
-            _medicines[name] = new UrgentMedicine(name, dosage.Length == 0 ? null : dosage, since);
+            return;
         }
+
+        string? dosage = null;
+        foreach (var instruction in order["dosageInstruction"u8].Items)
+        {
+            if ((Text(instruction["text"u8]) ?? Text(instruction["patientInstruction"u8])) is { } words)
+            {
+                dosage = dosage is null ? words : $"{dosage}; {words}";
+            }
+        }
+
+        _medicines[name] = new UrgentMedicine(name, dosage, since);
     }
 
-    private void AddCondition(JsonElement condition)
+    private void AddCondition(JsonView condition)
     {
-        var name = Concept(condition, "code") ?? "(condition not named)";
-        var since = Day(Text(condition, "onsetDateTime") ?? Text(condition, "recordedDate"));
+        var name = InWords(condition["code"u8]) ?? "(condition not named)";
+        var since = Day(Text(condition["onsetDateTime"u8]) ?? Text(condition["recordedDate"u8]));
         if (!_conditions.TryGetValue(name, out var other) || (since is not null && (other.Since is null || string.CompareOrdinal(since, other.Since) < 0)))
         {
             _conditions[name] = new UrgentCondition(name, since);
@@ -91,39 +112,76 @@ internal sealed class ClinicalSummary
     }
 
     /// <summary>Neither over nor found to be wrong. What does not say is taken to hold: in an emergency that is the safe side.</summary>
-    private static bool Holds(JsonElement resource) =>
-        !Codes(resource, "clinicalStatus").Any(c => c is "inactive" or "resolved" or "remission")
-        && !Codes(resource, "verificationStatus").Any(c => c is "refuted" or "entered-in-error");
-
-    private static IEnumerable<string?> Codes(JsonElement resource, string name) =>
-        resource.TryGetProperty(name, out var concept) ? Items(concept, "coding").Select(c => Text(c, "code")) : [];
-
-    private static string? Concept(JsonElement resource, string name) => resource.TryGetProperty(name, out var concept) ? InWords(concept) : null;
-
-    private static string? InWords(JsonElement concept) =>
-        Text(concept, "text")
-        ?? Items(concept, "coding").Select(c => Text(c, "display")).FirstOrDefault(d => d is not null)
-        ?? Items(concept, "coding").Select(c => Text(c, "code")).FirstOrDefault(c => c is not null);
-
-    /// <summary>The medicine that an order points to: by its display, or contained in the order.</summary>
-    private static string? Referred(JsonElement order)
+    private static bool Holds(JsonView resource)
     {
-        if (!order.TryGetProperty("medicationReference", out var reference))
+        foreach (var coding in resource["clinicalStatus"u8]["coding"u8].Items)
         {
-            return null;
+            if (IsOneOf(coding["code"u8], "inactive"u8, "resolved"u8, "remission"u8))
+            {
+                return false;
+            }
         }
 
-        return Text(reference, "display")
-            ?? Items(order, "contained").Where(c => Text(reference, "reference") == $"#{Text(c, "id")}").Select(c => Concept(c, "code")).FirstOrDefault();
+        foreach (var coding in resource["verificationStatus"u8]["coding"u8].Items)
+        {
+            if (IsOneOf(coding["code"u8], "refuted"u8, "entered-in-error"u8))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
-    private static bool Has(JsonElement resource, string name) => resource.TryGetProperty(name, out _);
+    private static bool IsOneOf(JsonView value, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, ReadOnlySpan<byte> c = default) =>
+        value.IsString && (value.Text.SequenceEqual(a) || value.Text.SequenceEqual(b) || value.Text.SequenceEqual(c));
 
-    private static IEnumerable<JsonElement> Items(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    /// <summary>A concept's text, or else the first display, or else the first code; null: none of them.</summary>
+    private static string? InWords(JsonView concept)
+    {
+        if (Text(concept["text"u8]) is { } text)
+        {
+            return text;
+        }
 
-    private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        string? code = null;
+        foreach (var coding in concept["coding"u8].Items)
+        {
+            if (Text(coding["display"u8]) is { } display)
+            {
+                return display;
+            }
+
+            code ??= Text(coding["code"u8]);
+        }
+
+        return code;
+    }
+
+    /// <summary>The medicine that an order points to: by its display, or contained in the order.</summary>
+    private static string? Referred(JsonView order)
+    {
+        var reference = order["medicationReference"u8];
+        if (Text(reference["display"u8]) is { } display)
+        {
+            return display;
+        }
+
+        if (Text(reference["reference"u8]) is ['#', .. var id])
+        {
+            foreach (var contained in order["contained"u8].Items)
+            {
+                if (Text(contained["id"u8]) == id)
+                {
+                    return InWords(contained["code"u8]);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Text(JsonView value) => value.IsString ? value.ToString() : null;
 
     private static string? Day(string? dateTime) => dateTime is { Length: > 10 } ? dateTime[..10] : dateTime;
 }

@@ -5,6 +5,7 @@ using BetterCare.Care.Api.Features.Leads;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Plans;
+using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
@@ -72,7 +73,7 @@ public static class GetUrgentCare
     public sealed record UrgentLead(string Name, string Role, string? Phone);
 
     /// <summary>Keeps the access, then answers: an access that could not be kept is no access.</summary>
-    public sealed class Handler(CareDbContext db, People people, ResourceStore resources, ProfessionalRegister registers, CurrentCaller current, TimeProvider clock)
+    public sealed class Handler(People people, UrgentCareRecord record, ResourceWriter writer, ProfessionalRegister registers, CurrentCaller current, TimeProvider clock)
         : IRequestHandler<Query, Result<View>>
     {
         /// <inheritdoc/>
@@ -84,62 +85,58 @@ public static class GetUrgentCare
                 return unfit;
             }
 
-            var found = await people.FindAsync(request.NhsNumber, ct);
-            if (found.Error is { } error)
+            var person = NhsNumber.TryParse(request.NhsNumber, out var number) ? await record.FindAsync(number.Number, ct) : null;
+            if (person is null || !current.Caller.MaySee(person.Practice, person.Flags))
             {
-                return error;
+                // Whatever else a number may mean, and how a refusal reads, is for People to say.
+                var found = await people.FindAsync(request.NhsNumber, ct);
+                if (found.Error is { } error)
+                {
+                    return error;
+                }
+
+                (person, number) = ((await record.OfKeyAsync(found.Value.PatientKey, ct))!, found.Value.NhsNumber);
             }
 
-            var patient = found.Value;
+            await KeepAccessAsync(person.PatientKey, request.Reason!, ct);
+            return await ViewAsync(number, person, ct);
+        }
+
+        /// <summary>The access and its row of the audit in one commit, which it shares with whoever else waits for the writer.</summary>
+        private async Task KeepAccessAsync(long patientKey, string reason, CancellationToken ct)
+        {
             var now = clock.GetUtcNow();
-            db.UrgentCareAccesses.Add(new UrgentCareAccess
+            if (AccessTrail.Current is { } trail)
             {
-                PatientKey = patient.PatientKey,
+                trail.Reason = reason;
+                trail.Saw(patientKey);
+            }
+
+            var access = new UrgentCareAccess
+            {
+                PatientKey = patientKey,
                 Id = Guid.CreateVersion7(now).ToString(),
                 AccessedBy = current.Caller.Name,
                 AccessedAt = now.ToUnixTimeMilliseconds(),
-                Reason = request.Reason!,
-            });
-            if (AccessTrail.Current is { } trail)
-            {
-                trail.Reason = request.Reason!;
-            }
-
-            await db.SaveChangesAsync(ct);
-            return await ViewAsync(patient, ct);
+                Reason = reason,
+            };
+            await writer.WriteAsync(new WriteBatch { Also = connection => UrgentCareRecord.KeepAsync(connection, access) }, ct);
         }
 
-        // More than any record holds: a record beyond it is a fault, not a life.
-        private const int MostOfAType = 10_000;
-
-        private async Task<View> ViewAsync(Patient patient, CancellationToken ct)
+        private async Task<View> ViewAsync(NhsNumber number, UrgentPerson person, CancellationToken ct)
         {
-            var key = patient.PatientKey;
-            var standing = await db.Standings.AsNoTracking().SingleOrDefaultAsync(s => s.PatientKey == key, ct);
-            var stored = standing is { PlanVersion: > 0 }
-                ? await db.CarePlans.AsNoTracking().SingleAsync(p => p.PatientKey == key && p.Version == standing.PlanVersion, ct)
-                : null;
-            var written = stored is null ? null : JsonSerializer.Deserialize<JointCarePlan>(stored.Plan, PutCarePlan.Json);
+            var written = person.Plan.Length == 0 ? null : JsonSerializer.Deserialize<JointCarePlan>(person.Plan, PutCarePlan.Json);
             var plan = written?.Status == PlanStatus.Closed ? null : written;
-            var clinical = new ClinicalSummary();
-            foreach (var type in ClinicalSummary.Types)
-            {
-                foreach (var resource in await resources.ListOfPatientAsync(key, type, MostOfAType, ct))
-                {
-                    using var json = JsonDocument.Parse(resource.Body);
-                    clinical.Add(type, json.RootElement);
-                }
-            }
-
+            var clinical = await record.SummaryAsync(person.PatientKey, ct);
             return new View(
-                patient.NhsNumber.Value,
-                $"{patient.Given} {patient.Family}".Trim(),
-                patient.BirthDay == 0 ? null : DateOnly.FromDayNumber(patient.BirthDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                patient.DeathDay != 0,
-                await LevelAsync(key, standing, ct),
-                standing is { AgreedLevel: > 0 },
-                await LeadAsync(standing, plan, ct),
-                standing?.PlanState ?? "none",
+                number.Value,
+                $"{person.Given} {person.Family}".Trim(),
+                person.BirthDay == 0 ? null : DateOnly.FromDayNumber(person.BirthDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                person.Died,
+                person.AgreedLevel > 0 ? person.AgreedLevel : person.ModelLevel > 0 ? person.ModelLevel : null,
+                person.AgreedLevel > 0,
+                await LeadAsync(person, plan, ct),
+                person.PlanState,
                 plan?.Contingency?.Steps ?? [],
                 plan?.Preferences,
                 plan?.AboutMe,
@@ -148,29 +145,17 @@ public static class GetUrgentCare
                 clinical.Conditions);
         }
 
-        /// <summary>People of a low level have no standing of their own: theirs is in the scores.</summary>
-        private async Task<int?> LevelAsync(long key, PersonStanding? standing, CancellationToken ct)
+        private async Task<UrgentLead?> LeadAsync(UrgentPerson person, JointCarePlan? plan, CancellationToken ct)
         {
-            if (standing is { AgreedLevel: > 0 } or { ModelLevel: > 0 })
-            {
-                return People.LevelOf(standing);
-            }
-
-            var run = await db.Runs.Where(r => r.Status == JobStatus.Completed).MaxAsync(r => (int?)r.RunId, ct);
-            return run is null ? null : await db.RiskScores.Where(s => s.RunId == run && s.PatientKey == key).Select(s => (int?)s.Level).SingleOrDefaultAsync(ct);
-        }
-
-        private async Task<UrgentLead?> LeadAsync(PersonStanding? standing, JointCarePlan? plan, CancellationToken ct)
-        {
-            if (standing is not { HasLead: true })
+            if (!person.HasLead)
             {
                 return null;
             }
 
             // The number in the plan was written for this moment; else the one on the register. A plan may name a former lead.
-            var phone = plan?.Lead == standing.LeadId ? plan.LeadPhone : null;
-            phone ??= (await registers.FindAsync(standing.LeadId, ct))?.Phone;
-            return new UrgentLead(standing.LeadName, standing.LeadRole, phone);
+            var phone = plan?.Lead == person.LeadId ? plan.LeadPhone : null;
+            phone ??= (await registers.FindAsync(person.LeadId, ct))?.Phone;
+            return new UrgentLead(person.LeadName, person.LeadRole, phone);
         }
     }
 

@@ -33,8 +33,10 @@ public sealed record WorklistPerson(
 public sealed record WorklistPage(IReadOnlyList<WorklistPerson> People, string? Next);
 
 /// <summary>Reads worklists.</summary>
-public sealed class WorklistPages(CareDatabase database, CareDbContext db, CurrentCaller current, People people, RunModels models)
+public sealed class WorklistPages(CareDatabase database, CareDbContext db, CurrentCaller current, People people, RunModels models, ListCursors cursors)
 {
+    private const string List = "worklist";
+
     /// <summary>Reads query values into a filter; <c>caseload=me</c> is the caller's own, any other value that professional's.</summary>
     public Decision<WorklistFilter> Parse(IEnumerable<KeyValuePair<string, string?>> query)
     {
@@ -60,16 +62,12 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
     /// <param name="ct">Cancels.</param>
     public async Task<Result<WorklistPage>> ReadAsync(WorklistFilter filter, string? cursor, int count, CancellationToken ct)
     {
-        (double Risk, long Key)? after = null;
-        if (cursor is not null)
+        if (cursors.Open(List, cursor, out var place) is { } unfit)
         {
-            if (!TryParse(cursor, out var ended))
-            {
-                return new Invalid("cursor", "The cursor is not one of this list. Start again without it.");
-            }
-
-            after = ended;
+            return unfit;
         }
+
+        (double Risk, long Key)? after = place?.Split(' ') is [var risk, var key] ? (double.Parse(risk, CultureInfo.InvariantCulture), long.Parse(key, CultureInfo.InvariantCulture)) : null;
 
         var model = await models.CurrentAsync(ct);
         var reasons = new List<int>();
@@ -97,11 +95,12 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
         var question = new WorklistQuestion(filter, await PracticesAsync(filter, ct), reasons, conditions, (byte)current.Caller.Hidden, people.Today);
         var rows = new List<WorklistPerson>(count);
         await using var connection = await database.OpenAsync(ct);
+        var byDay = await WorklistSql.IsByDayAsync(connection, question, ct);
         while (true)
         {
             // People who may not be shown are passed over: where that leaves room, the page goes on behind them.
             await using var command = connection.CreateCommand();
-            WorklistSql.Build(command, question, after, count + 1);
+            WorklistSql.Build(command, question, byDay, after, count + 1);
             var read = 0;
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
@@ -109,7 +108,7 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
                 read++;
                 if (rows.Count == count)
                 {
-                    return new WorklistPage(rows, Cursor(after!.Value));
+                    return new WorklistPage(rows, cursors.Seal(List, string.Create(CultureInfo.InvariantCulture, $"{after!.Value.Risk:R} {after.Value.Key}")));
                 }
 
                 after = (reader.GetDouble(1), reader.GetInt64(0));
@@ -168,22 +167,6 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
             r.GetBoolean(21),
             FhirText.DayOrNull(r.GetInt32(22)),
             FhirText.DayOrNull(r.GetInt32(23)));
-    }
-
-    private static string Cursor((double Risk, long Key) ended) =>
-        Convert.ToHexStringLower(BitConverter.GetBytes(ended.Risk)) + Convert.ToHexStringLower(BitConverter.GetBytes(ended.Key));
-
-    private static bool TryParse(string cursor, out (double Risk, long Key) ended)
-    {
-        ended = default;
-        if (cursor.Length != 32 || !cursor.All(char.IsAsciiHexDigitLower))
-        {
-            return false;
-        }
-
-        var bytes = Convert.FromHexString(cursor);
-        ended = (BitConverter.ToDouble(bytes), BitConverter.ToInt64(bytes, 8));
-        return !double.IsNaN(ended.Risk);
     }
 }
 

@@ -19,16 +19,37 @@ internal sealed record WorklistQuestion(
 /// <summary>
 /// The worklist in SQL: one indexed read of one narrow table, and the rows of the page in full. The last column says whether
 /// the caller may be shown the person: the dead, the hidden and those who have moved are passed over. It agrees with
-/// <see cref="WorklistFilter.Matches"/>. A filter on the last days goes by the index of those days, everything else by risk.
+/// <see cref="WorklistFilter.Matches"/>. The page is read in the order of risk from an index that holds every filtered column;
+/// only where few people share the days asked for is it read by day, and sorted.
 /// </summary>
 internal static class WorklistSql
 {
+    /// <summary>
+    /// Up to so many people of some days are sorted by risk; of more, one in so many is on a page anyway, and walking down the
+    /// list finds the page sooner.
+    /// </summary>
+    private const int FewOnThoseDays = 500;
+
+    /// <summary>Whether so few people were admitted or discharged on the days asked for that the page is best read by day.</summary>
+    public static async Task<bool> IsByDayAsync(DbConnection connection, WorklistQuestion question, CancellationToken ct)
+    {
+        if (DaysOf(question) is not { } days)
+        {
+            return false;
+        }
+
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT 1 FROM person_standing s WHERE {days} LIMIT 1 OFFSET {FewOnThoseDays.ToString(CultureInfo.InvariantCulture)}";
+        return await command.ExecuteScalarAsync(ct) is null;
+    }
+
     /// <summary>Fills a command that reads a page.</summary>
     /// <param name="command">Of either engine.</param>
     /// <param name="question">The filter.</param>
+    /// <param name="byDay">As <see cref="IsByDayAsync"/> found.</param>
     /// <param name="after">Where the page before ended; null: the first.</param>
     /// <param name="limit">Rows to read.</param>
-    public static void Build(DbCommand command, WorklistQuestion question, (double Risk, long Key)? after, int limit)
+    public static void Build(DbCommand command, WorklistQuestion question, bool byDay, (double Risk, long Key)? after, int limit)
     {
         var filter = question.Filter;
         var where = new StringBuilder("1=1");
@@ -75,18 +96,16 @@ internal static class WorklistSql
             Add(command, "lead", lead);
         }
 
-        var byDay = false;
+        // A plus keeps the engine from an index by that column: the one that the other half of the query is ordered by is meant.
+        var day = byDay ? "" : "+";
         if (filter.AdmittedWithinDays is { } admitted)
         {
-            byDay = true;
-            Days(where, "s.admitted_day", admitted, question.Today);
-            where.Append(" AND s.discharged_day<s.admitted_day");
+            where.Append(" AND ").Append(Days($"{day}s.admitted_day", admitted, question.Today)).Append(" AND s.discharged_day<s.admitted_day");
         }
 
         if (filter.DischargedWithinDays is { } discharged)
         {
-            byDay = true;
-            Days(where, "s.discharged_day", discharged, question.Today);
+            where.Append(" AND ").Append(Days($"{day}s.discharged_day", discharged, question.Today));
         }
 
         if (after is { } ended)
@@ -98,8 +117,7 @@ internal static class WorklistSql
 
         Add(command, "limit", limit);
 
-        // The page is found in the narrow table, mostly from an index alone, and only its rows are looked up in full. The plus
-        // keeps the order by risk from choosing the index where few rows match: those are found by day, and sorted.
+        // The page is found in an index alone, and only its rows are looked up in full.
         command.CommandText = $"""
             SELECT s.patient_key, s.risk, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.agreed_level, s.model_level, s.previous_level, s.change,
               s.lead_id, s.lead_name, s.lead_role, s.has_lead, s.lead_state, s.plan_state, s.plan_joint, s.plan_complete, s.review_day, s.frailty, s.in_care_home,
@@ -149,8 +167,17 @@ internal static class WorklistSql
         }
     }
 
-    private static void Days(StringBuilder where, string column, int days, DateOnly today) =>
-        where.Append(CultureInfo.InvariantCulture, $" AND {column}>0 AND {column}>{today.DayNumber - days} AND {column}<={today.DayNumber}");
+    /// <summary>The days asked for, as a condition; null: none are.</summary>
+    private static string? DaysOf(WorklistQuestion question) => question.Filter switch
+    {
+        { AdmittedWithinDays: { } admitted } => Days("s.admitted_day", admitted, question.Today),
+        { DischargedWithinDays: { } discharged } => Days("s.discharged_day", discharged, question.Today),
+        _ => null,
+    };
+
+    // SQLite begins a range at the first lower bound that it reads: the one that only names the index's own condition comes last.
+    private static string Days(string column, int days, DateOnly today) =>
+        string.Create(CultureInfo.InvariantCulture, $"{column}>{today.DayNumber - days} AND {column}<={today.DayNumber} AND {column}>0");
 
     private static void Add(DbCommand command, string name, object value)
     {
