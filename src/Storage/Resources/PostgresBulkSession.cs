@@ -46,6 +46,8 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
         _transaction = null;
     }
 
+    public Task SyncAsync() => Task.CompletedTask;
+
     public async Task RollbackAsync()
     {
         _professionals.Clear();

@@ -39,17 +39,33 @@ public sealed class BreakGlassNotices(IServiceScopeFactory scopes, TimeProvider 
         }
     }
 
-    /// <summary>Tells of all or of none, in one commit.</summary>
+    /// <summary>Tells of all or of none, in one commit. What it reads it reads before, so that the next crew does not wait behind it.</summary>
     private async Task<bool> TryAsync(CareDbContext db, DecisionResources resources, IReadOnlyList<UrgentCareAccess> accesses, CancellationToken ct)
     {
+        var people = accesses.Select(a => a.PatientKey).Distinct().ToList();
+        var numbers = await db.Patients.AsNoTracking().Where(p => people.Contains(p.PatientKey)).ToDictionaryAsync(p => p.PatientKey, p => p.NhsNumber, ct);
+        var leads = await db.Standings.AsNoTracking().Where(s => people.Contains(s.PatientKey) && s.HasLead).Select(s => new { s.PatientKey, s.LeadId, s.LeadName }).ToDictionaryAsync(s => s.PatientKey, ct);
+        var now = clock.GetUtcNow();
+        var communications = new List<(ResourceType, string, byte[])>();
+        foreach (var access in accesses)
+        {
+            if (leads.GetValueOrDefault(access.PatientKey) is { } lead && FhirText.Practitioner(lead.LeadId) is { } practitioner)
+            {
+                communications.Add((ResourceType.Communication, access.Id, Communication(access, numbers[access.PatientKey].Value, practitioner, lead.LeadName, now)));
+            }
+
+            db.Reminders.Add(Alert(access, leads.GetValueOrDefault(access.PatientKey)?.LeadId, now));
+        }
+
         try
         {
             await using var transaction = await resources.BeginAsync(ct);
-            foreach (var access in accesses)
-            {
-                await TellAsync(db, resources, access, ct);
-            }
+            await resources.WriteAsync(communications, ct);
+            await db.SaveChangesAsync(ct);
 
+            // Of two instances that tell at once the reminder's key lets one commit.
+            var told = accesses.Select(a => a.Id).ToList();
+            await db.UrgentCareAccesses.Where(a => people.Contains(a.PatientKey) && told.Contains(a.Id)).ExecuteUpdateAsync(s => s.SetProperty(a => a.ToldAt, now.ToUnixTimeMilliseconds()), ct);
             await transaction.CommitAsync(ct);
             return true;
         }
@@ -63,47 +79,33 @@ public sealed class BreakGlassNotices(IServiceScopeFactory scopes, TimeProvider 
         }
     }
 
-    private async Task TellAsync(CareDbContext db, DecisionResources resources, UrgentCareAccess access, CancellationToken ct)
+    private static byte[] Communication(UrgentCareAccess access, string number, string practitioner, string leadName, DateTimeOffset now) => DecisionResources.Render(ResourceType.Communication, access.Id, writer =>
     {
-        var now = clock.GetUtcNow();
-        var number = await db.Patients.Where(p => p.PatientKey == access.PatientKey).Select(p => p.NhsNumber).SingleAsync(ct);
-        var lead = await db.Standings.AsNoTracking().Where(s => s.PatientKey == access.PatientKey && s.HasLead).Select(s => new { s.LeadId, s.LeadName }).SingleOrDefaultAsync(ct);
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(access.AccessedAt);
-        if (lead is not null && FhirText.Practitioner(lead.LeadId) is { } practitioner)
-        {
-            var json = DecisionResources.Render(ResourceType.Communication, access.Id, writer =>
-            {
-                writer.WriteString("status", "completed");
-                writer.Concepts("category", "Urgent-care view opened", FhirText.Codes + "communication-category", "urgent-care-access");
-                writer.WriteString("priority", "urgent");
-                writer.Reference("subject", $"Patient/{number.Value}");
-                writer.WriteString("sent", now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
-                writer.WriteStartArray("recipient");
-                writer.ReferenceItem(practitioner, lead.LeadName);
-                writer.WriteEndArray();
-                writer.WriteStartArray("payload");
-                writer.WriteStartObject();
-                writer.Text("contentString", $"The urgent-care view was opened by {access.AccessedBy} at {at:yyyy-MM-dd HH:mm} UTC. Reason given: {access.Reason}");
-                writer.WriteEndObject();
-                writer.WriteEndArray();
-            });
-            await resources.WriteAsync([(ResourceType.Communication, access.Id, json)], ct);
-        }
+        writer.WriteString("status", "completed");
+        writer.Concepts("category", "Urgent-care view opened", FhirText.Codes + "communication-category", "urgent-care-access");
+        writer.WriteString("priority", "urgent");
+        writer.Reference("subject", $"Patient/{number}");
+        writer.WriteString("sent", now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        writer.WriteStartArray("recipient");
+        writer.ReferenceItem(practitioner, leadName);
+        writer.WriteEndArray();
+        writer.WriteStartArray("payload");
+        writer.WriteStartObject();
+        writer.Text("contentString", $"The urgent-care view was opened by {access.AccessedBy} at {At(access):yyyy-MM-dd HH:mm} UTC. Reason given: {access.Reason}");
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+    });
 
-        db.Reminders.Add(new ReminderRow
-        {
-            PatientKey = access.PatientKey,
-            Id = access.Id,
-            Kind = ReminderKind.UrgentCareOpened,
-            Recipient = lead?.LeadId ?? "",
-            OccasionDay = DateOnly.FromDateTime(at.UtcDateTime).DayNumber,
-            Text = $"The urgent-care view of someone {(lead is null ? "without a lead" : "you lead")} was opened at {at:yyyy-MM-dd HH:mm} UTC: see who and why in the record.",
-            CreatedAt = now.ToUnixTimeMilliseconds(),
-        });
-        await db.SaveChangesAsync(ct);
+    private static ReminderRow Alert(UrgentCareAccess access, string? lead, DateTimeOffset now) => new()
+    {
+        PatientKey = access.PatientKey,
+        Id = access.Id,
+        Kind = ReminderKind.UrgentCareOpened,
+        Recipient = lead ?? "",
+        OccasionDay = DateOnly.FromDateTime(At(access).UtcDateTime).DayNumber,
+        Text = $"The urgent-care view of someone {(lead is null ? "without a lead" : "you lead")} was opened at {At(access):yyyy-MM-dd HH:mm} UTC: see who and why in the record.",
+        CreatedAt = now.ToUnixTimeMilliseconds(),
+    };
 
-        // Of two instances that tell at once the reminder's key lets one commit.
-        await db.UrgentCareAccesses.Where(a => a.PatientKey == access.PatientKey && a.Id == access.Id)
-            .ExecuteUpdateAsync(s => s.SetProperty(a => a.ToldAt, now.ToUnixTimeMilliseconds()), ct);
-    }
+    private static DateTimeOffset At(UrgentCareAccess access) => DateTimeOffset.FromUnixTimeMilliseconds(access.AccessedAt);
 }

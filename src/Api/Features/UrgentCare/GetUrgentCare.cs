@@ -9,6 +9,7 @@ using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 
@@ -72,7 +73,7 @@ public static class GetUrgentCare
     public sealed record UrgentLead(string Name, string Role, string? Phone);
 
     /// <summary>Keeps the access, then answers: an access that could not be kept is no access.</summary>
-    public sealed class Handler(CareDbContext db, People people, UrgentCareRecord record, ProfessionalRegister registers, CurrentCaller current, TimeProvider clock)
+    public sealed class Handler(People people, UrgentCareRecord record, ResourceWriter writer, ProfessionalRegister registers, CurrentCaller current, TimeProvider clock)
         : IRequestHandler<Query, Result<View>>
     {
         /// <inheritdoc/>
@@ -101,7 +102,7 @@ public static class GetUrgentCare
             return await ViewAsync(number, person, ct);
         }
 
-        /// <summary>The access and its row of the audit, in one commit.</summary>
+        /// <summary>The access and its row of the audit in one commit, which it shares with whoever else waits for the writer.</summary>
         private async Task KeepAccessAsync(long patientKey, string reason, CancellationToken ct)
         {
             var now = clock.GetUtcNow();
@@ -111,17 +112,15 @@ public static class GetUrgentCare
                 trail.Saw(patientKey);
             }
 
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            db.UrgentCareAccesses.Add(new UrgentCareAccess
+            var access = new UrgentCareAccess
             {
                 PatientKey = patientKey,
                 Id = Guid.CreateVersion7(now).ToString(),
                 AccessedBy = current.Caller.Name,
                 AccessedAt = now.ToUnixTimeMilliseconds(),
                 Reason = reason,
-            });
-            await db.SaveChangesAsync(ct);
-            await transaction.CommitAsync(ct);
+            };
+            await writer.WriteAsync(new WriteBatch { Also = connection => UrgentCareRecord.KeepAsync(connection, access) }, ct);
         }
 
         private async Task<View> ViewAsync(NhsNumber number, UrgentPerson person, CancellationToken ct)

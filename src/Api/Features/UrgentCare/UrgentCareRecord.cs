@@ -1,5 +1,7 @@
+using System.Data.Common;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
 using BetterCare.Care.Stratification.Timelines;
 
@@ -67,6 +69,22 @@ public sealed class UrgentCareRecord(CareDatabase database) : IAsyncDisposable
         }
 
         return summary;
+    }
+
+    /// <summary>Keeps an access, within the commit of a connection.</summary>
+    internal static async Task KeepAsync(DbConnection connection, UrgentCareAccess access)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO urgent_care_access (patient_key, id, accessed_by, accessed_at, reason, told_at) VALUES (@person, @id, @by, @at, @reason, 0)";
+        foreach (var (name, value) in ((string, object)[])[("person", access.PatientKey), ("id", access.Id), ("by", access.AccessedBy), ("at", access.AccessedAt), ("reason", access.Reason)])
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value;
+            command.Parameters.Add(parameter);
+        }
+
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <inheritdoc/>

@@ -175,8 +175,9 @@ internal static class WorklistSql
         _ => null,
     };
 
+    // SQLite begins a range at the first lower bound that it reads: the one that only names the index's own condition comes last.
     private static string Days(string column, int days, DateOnly today) =>
-        string.Create(CultureInfo.InvariantCulture, $"{column}>0 AND {column}>{today.DayNumber - days} AND {column}<={today.DayNumber}");
+        string.Create(CultureInfo.InvariantCulture, $"{column}>{today.DayNumber - days} AND {column}<={today.DayNumber} AND {column}>0");
 
     private static void Add(DbCommand command, string name, object value)
     {
