@@ -151,7 +151,7 @@ public sealed class ImportTests
         var stopped = false;
         try
         {
-            await test.Importer.RunAsync(job, null, new Once(() => stop.Cancel()), stop.Token);
+            await test.Importer.RunAsync(job, null, null, new Once(() => stop.Cancel()), stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -164,7 +164,7 @@ public sealed class ImportTests
         half.Finished.ShouldBeFalse();
 
         await using var fresh = new Care.Storage.Resources.ResourceWriter(test.Database, test.Directories, test.Clock);
-        await new BulkImporter(test.Contexts, test.Directories, fresh).RunAsync(job, null, null, Ct);
+        await new BulkImporter(test.Contexts, test.Directories, fresh).RunAsync(job, null, null, null, Ct);
 
         var file = (await test.FilesAsync(job))[0];
         file.Finished.ShouldBeTrue();

@@ -79,7 +79,7 @@ public sealed class TestDatabase : IAsyncDisposable
     public async Task<string> ImportAsync(params string[] paths)
     {
         var job = await JobAsync(paths);
-        await Importer.RunAsync(job, null, null, CancellationToken.None);
+        await Importer.RunAsync(job, null, null, null, CancellationToken.None);
         return job;
     }
 

@@ -88,7 +88,12 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
     }
 
     /// <summary>Creates the job, or finds the unfinished one for the same files.</summary>
-    public async Task<string> CreateAsync(IReadOnlyList<ImportSource> sources, string? supplier, string requestedBy, CancellationToken ct)
+    /// <param name="sources">The files.</param>
+    /// <param name="supplier">Supplier of everything; null: each resource says.</param>
+    /// <param name="requestedBy">Who asks.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="ownSources">As which sources the one who asks may write; null: any.</param>
+    public async Task<string> CreateAsync(IReadOnlyList<ImportSource> sources, string? supplier, string requestedBy, CancellationToken ct, IReadOnlyList<string>? ownSources = null)
     {
         var print = Fingerprint(sources, supplier);
         await using var db = await contexts.CreateDbContextAsync(ct);
@@ -105,7 +110,7 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
             Id = Guid.CreateVersion7().ToString(),
             Kind = Kind,
             Status = JobStatus.Queued,
-            Request = JsonSerializer.Serialize(new ImportRequest(supplier), JobJson.Default.ImportRequest),
+            Request = JsonSerializer.Serialize(new ImportRequest(supplier, ownSources), JobJson.Default.ImportRequest),
             Fingerprint = print,
             RequestedBy = requestedBy,
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -121,7 +126,7 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
     /// <exception cref="OperationCanceledException">It was cancelled, or the service stops.</exception>
     public async Task<ImportReport> RunAsync(string jobId, IProgress<ImportProgress>? progress, CancellationToken ct)
     {
-        string? supplier;
+        ImportRequest? asked;
         await using (var db = await contexts.CreateDbContextAsync(ct))
         {
             if (await db.Jobs.Where(UnderWay(jobId)).ExecuteUpdateAsync(s => s.SetProperty(j => j.Status, JobStatus.Running), ct) == 0)
@@ -130,10 +135,10 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
             }
 
             var request = await db.Jobs.Where(j => j.Id == jobId).Select(j => j.Request).SingleAsync(ct);
-            supplier = JsonSerializer.Deserialize(request, JobJson.Default.ImportRequest)?.Supplier;
+            asked = JsonSerializer.Deserialize(request, JobJson.Default.ImportRequest);
         }
 
-        await importer.RunAsync(jobId, supplier, progress, ct);
+        await importer.RunAsync(jobId, asked?.Supplier, asked?.OwnSources, progress, ct);
         await WriteRejectsAsync(jobId, ct);
         await using (var db = await contexts.CreateDbContextAsync(ct))
         {
@@ -333,7 +338,9 @@ public sealed class ImportJobs(IDbContextFactory<CareDbContext> contexts, BulkIm
 }
 
 /// <summary>What an import was asked to do.</summary>
-public sealed record ImportRequest(string? Supplier);
+/// <param name="Supplier">Supplier of everything; null: each resource says.</param>
+/// <param name="OwnSources">As which sources it may write; null: any.</param>
+public sealed record ImportRequest(string? Supplier, IReadOnlyList<string>? OwnSources = null);
 
 /// <summary>JSON kept in the job table.</summary>
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase)]

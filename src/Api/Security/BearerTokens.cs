@@ -126,7 +126,7 @@ public sealed class BearerTokens(
 
         var practices = await groups.PracticesAsync(client.Practices.Split(' '), client.Places.Split('\n', StringSplitOptions.RemoveEmptyEntries), ct);
         var scopes = Words(token, "scope");
-        return Roles.CallerOf($"client:{client.Id}", RolesAmong(scopes), practices, FhirScopes.Parse(scopes));
+        return Roles.CallerOf($"client:{client.Id}", RolesAmong(scopes), practices, FhirScopes.Parse(scopes)) with { Sources = ClientSources.Of(client) };
     }
 
     private async Task<Result<Caller>> OfDemoUserAsync(JsonWebToken token, CancellationToken ct) =>

@@ -25,6 +25,9 @@ public sealed record Caller(string Name, IReadOnlySet<Grant> Grants, IReadOnlySe
     /// <summary>Whether the caller belongs to the team that may look up people with a restricted record, by exact number.</summary>
     public bool SeesRestricted { get; init; }
 
+    /// <summary>Sources (<c>meta.source</c> before the #) under which the caller may write, the first where a resource names none; null: any.</summary>
+    public IReadOnlyList<string>? Sources { get; init; }
+
     /// <summary>Why the caller asks; decides which opt-outs hide a person, and is kept with every access.</summary>
     public PurposeOfUse Purpose { get; init; } = PurposeOfUse.Treatment;
 

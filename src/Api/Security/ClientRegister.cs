@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Storage;
+using BetterCare.Care.Storage.Ingest;
 using BetterCare.Care.Storage.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -15,8 +16,10 @@ namespace BetterCare.Care.Api.Security;
 /// <param name="Places">Names of places, localities or neighbourhoods.</param>
 /// <param name="Jwks">Its public keys as a JWK Set.</param>
 /// <param name="JwksUrl">Or where they are, https.</param>
+/// <param name="Sources">URIs that may stand in <c>meta.source</c> of what it sends, the first where none does; <c>*</c>: any; without: one of its own.</param>
 public sealed record ClientDescription(
-    string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string>? Practices = null, IReadOnlyList<string>? Places = null, JsonElement? Jwks = null, string? JwksUrl = null)
+    string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string>? Practices = null, IReadOnlyList<string>? Places = null, JsonElement? Jwks = null, string? JwksUrl = null,
+    IReadOnlyList<string>? Sources = null)
 {
     /// <summary>What is wrong with it; null: nothing.</summary>
     public CareError? Unfit()
@@ -30,6 +33,12 @@ public sealed record ClientDescription(
         if (Scopes is null || Scopes.Count == 0 || unknown >= 0)
         {
             return new Invalid($"scopes[{Math.Max(0, unknown)}]", $"A scope is system/Type.cruds (or system/*.cruds), or a role: {string.Join(", ", Roles.All.Select(r => Roles.ScopePrefix + r))}.");
+        }
+
+        var unfit = Sources?.ToList().FindIndex(s => s != ClientSources.Any && !ClientSources.IsFit(s)) ?? -1;
+        if (unfit >= 0)
+        {
+            return new Invalid($"sources[{unfit}]", "A source is an absolute URI of up to 200 characters without # and spaces, such as https://gp.example/system; or * for a client that sends for many.");
         }
 
         if (JwksUrl is not null)
@@ -48,6 +57,7 @@ public sealed record ClientDescription(
         Scopes = string.Join(' ', Scopes),
         Practices = string.Join(' ', Practices ?? []),
         Places = string.Join('\n', Places ?? []),
+        Sources = string.Join('\n', Sources ?? []),
         Keys = Jwks?.GetRawText() ?? "",
         KeysUrl = JwksUrl ?? "",
         Active = true,
@@ -56,6 +66,26 @@ public sealed record ClientDescription(
     };
 
     private static bool IsRole(string scope) => scope.StartsWith(Roles.ScopePrefix, StringComparison.Ordinal) && Roles.IsKnown(scope[Roles.ScopePrefix.Length..]);
+}
+
+/// <summary>As which suppliers a client may write (docs/decisions/0005).</summary>
+public static class ClientSources
+{
+    /// <summary>In a registration: any source, or none; for an engine that sends for many systems.</summary>
+    public const string Any = "*";
+
+    private const int MaxLength = 200;
+
+    /// <summary>Whether a URI can be a source.</summary>
+    public static bool IsFit(string source) => source is { Length: > 0 and <= MaxLength } && !source.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '#' or '"' or '\\')
+        && Uri.TryCreate(source, UriKind.Absolute, out _) && !source.StartsWith("urn:bettercare:", StringComparison.Ordinal);
+
+    /// <summary>The sources of a client; null: any. Without one of its own it has one that names the client.</summary>
+    public static IReadOnlyList<string>? Of(RegisteredClient client)
+    {
+        var registered = client.Sources.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return registered.Contains(Any, StringComparer.Ordinal) ? null : registered is [] ? [SourceIds.ClientPrefix + client.Id] : registered;
+    }
 }
 
 /// <summary>What keys a client may register.</summary>

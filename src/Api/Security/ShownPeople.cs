@@ -54,7 +54,7 @@ public sealed class ShownPeople(Directories directories)
     }
 
     /// <summary>Whether it refers to two people, or to somebody although it is kept under nobody.</summary>
-    private static bool NamesOthers(StoredResource resource)
+    internal static bool NamesOthers(StoredResource resource)
     {
         if (resource.Type == Fhir.ResourceType.Patient)
         {

@@ -31,14 +31,15 @@ public sealed class BulkImporter(IDbContextFactory<CareDbContext> contexts, Dire
     /// <summary>Runs a job until every file is done.</summary>
     /// <param name="jobId">A job whose files are listed.</param>
     /// <param name="supplier">Supplier of everything; null: each resource says.</param>
+    /// <param name="sources">As which sources the sender may write; null: any.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="ct">Stops between batches; the job can be resumed.</param>
-    public async Task RunAsync(string jobId, string? supplier, IProgress<ImportProgress>? progress, CancellationToken ct)
+    public async Task RunAsync(string jobId, string? supplier, IReadOnlyList<string>? sources, IProgress<ImportProgress>? progress, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         var files = await db.ImportFiles.AsNoTracking().Where(f => f.JobId == jobId).OrderBy(f => f.Ordinal).ToListAsync(ct);
         var tracker = new Tracker(files.Sum(f => SizeOf(f.Path)), progress);
-        var session = new IngestSession(directories) { Supplier = supplier, WaitsForEverybody = true };
+        var session = new IngestSession(directories) { Supplier = supplier, Sources = sources, WaitsForEverybody = true };
 
         // People and organisations first: everything else is about them. A later phase starts when the earlier is stored.
         foreach (var phase in files.GroupBy(f => PhaseOf(f.Name)).OrderBy(g => g.Key))

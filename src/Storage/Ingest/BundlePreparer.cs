@@ -237,7 +237,7 @@ public sealed class BundlePreparer
         }
 
         var id = resource.Id.IsEmpty ? null : Text(json, resource.Id);
-        var supplierUri = session.Supplier ?? Source(json, resource);
+        var supplierUri = session.SupplierOf(Source(json, resource));
         var supplier = await session.Directories.SupplierAsync(supplierUri, ct);
         if (resource.Type == ResourceType.Patient)
         {
@@ -374,7 +374,7 @@ public sealed class BundlePreparer
         {
             Expression = $"Bundle.entry[{index}].resource{i.Expression[Math.Max(0, i.Expression.IndexOf('.', StringComparison.Ordinal))..]}",
         });
-        return new BundleEntry(index, prepared.Item, [.. issues], method, url) { Status = prepared.PatientUnknown ? 422 : 400, Waiting = prepared.Waiting };
+        return new BundleEntry(index, prepared.Item, [.. issues], method, url) { Status = prepared.Status, Waiting = prepared.Waiting };
     }
 
     /// <summary>The version of an entity tag <c>W/"3"</c>; -1 where it is none of ours, which no resource has; null where absent.</summary>

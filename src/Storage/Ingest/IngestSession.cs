@@ -29,6 +29,16 @@ public sealed class IngestSession(Directories directories)
     /// <summary>The supplier of everything in this session; null: each resource's <c>meta.source</c> says.</summary>
     public string? Supplier { get; init; }
 
+    /// <summary>Under which sources the sender may write; the first is meant where a resource names none. Null: any, or none.</summary>
+    public IReadOnlyList<string>? Sources { get; init; }
+
+    /// <summary>The supplier of a resource that names this source.</summary>
+    /// <param name="named">The part of <c>meta.source</c> before the #; empty: it names none.</param>
+    public string SupplierOf(string named) => Supplier ?? (named.Length == 0 && Sources is { } own ? own[0] : named);
+
+    /// <summary>Whether the sender may write as a supplier.</summary>
+    public bool MayWriteAs(string supplier) => Sources is not { } own || own.Contains(supplier, StringComparer.Ordinal);
+
     /// <summary>
     /// Whether a resource waits until everybody whom it belongs to is here: in a bulk import files come in any order. Else
     /// those who are here are enough, as long as the one it is about is among them.

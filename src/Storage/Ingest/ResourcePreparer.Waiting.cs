@@ -67,7 +67,7 @@ public sealed partial class ResourcePreparer
         IngestSession session, ReadOnlyMemory<byte> json, ResourceFound found, ReferenceFound[] references, int supplier, string supplierUri, string? sourceId, long line, WriteTarget? target, CancellationToken ct)
     {
         var patient = json.Slice(found.Text.Start, found.Text.Length);
-        sourceId = SourceIdOf(patient.Span, sourceId, target is not { IsCreate: true } || supplier != Directories.UnnamedSupplier);
+        sourceId = SourceIdOf(patient.Span, sourceId, target is not { IsCreate: true } || SourceIds.HasIdsOfItsOwn(supplierUri));
         if (await session.FindAsync(supplier, sourceId, ct) is { } known)
         {
             var details = await session.Directories.TracedAsync(supplier, sourceId, ct) ?? new TracedDetails(known.Number.Value, false, "", false);

@@ -19,8 +19,14 @@ namespace BetterCare.Care.Storage.Ingest;
 /// <param name="PatientUnknown">It is sound, but the person it is about is not here (yet).</param>
 public readonly record struct Prepared(PreparedResource? Item, IReadOnlyList<Issue> Issues, bool PatientUnknown)
 {
+    /// <summary>Code of the issue of a resource that names another's source.</summary>
+    public const string Forbidden = "forbidden";
+
     /// <summary>It is sound and waits for an NHS number; null where it does not.</summary>
     public WaitingItem? Waiting { get; init; }
+
+    /// <summary>HTTP status of what is refused: its person is not known, its sender may not, or it is wrong.</summary>
+    public int Status => PatientUnknown ? 422 : Issues.Any(i => i.Code == Forbidden) ? 403 : 400;
 }
 
 /// <summary>How a request names what it writes, beyond the resource itself.</summary>
@@ -58,6 +64,9 @@ public sealed partial class ResourcePreparer
     private readonly IndexKeys _keys = new();
     private readonly TimelineProjector _projector = new();
     private readonly Splice _splice = new();
+
+    // The source that goes into a resource which names none; null: none does.
+    private string? _sourceToAdd;
 
     /// <summary>Where the bodies of what is prepared are kept; null: each in memory of its own.</summary>
     internal BodyArena? Bodies { get; set; }
@@ -101,7 +110,17 @@ public sealed partial class ResourcePreparer
         }
 
         _splice.Clear();
-        var supplierUri = session.Supplier ?? SupplierOf(json.Span, found);
+        var named = SupplierOf(json.Span, found);
+        var supplierUri = session.SupplierOf(named);
+        if (!session.MayWriteAs(supplierUri))
+        {
+            return Refuse(
+                Prepared.Forbidden,
+                $"{found.Type.Name()}.meta.source",
+                "This names a source that is not yours. Leave meta.source out, or give the one that your client is registered with; to send for others, have them added to the registration (sources).");
+        }
+
+        _sourceToAdd = session.Sources is not null && named.Length == 0 ? supplierUri : null;
         var supplier = await session.Directories.SupplierAsync(supplierUri, ct);
         var postedId = found.Id.IsEmpty ? null : Text(json.Span, found.Id);
         string id;
@@ -140,7 +159,7 @@ public sealed partial class ResourcePreparer
         }
         else
         {
-            var given = target?.SourceId ?? (target is { IsCreate: true } && supplier == Directories.UnnamedSupplier ? null : postedId);
+            var given = target?.SourceId ?? (target is { IsCreate: true } && !SourceIds.HasIdsOfItsOwn(supplierUri) ? null : postedId);
             id = target?.Id ?? (given is null ? SourceIds.New() : SourceIds.Stored(supplier, supplierUri, found.Type, given));
             if (RenderedIds.IsRendered(found.Type, id))
             {
@@ -159,7 +178,7 @@ public sealed partial class ResourcePreparer
         }
 
         var older = RenameOldSystems(json.Span, identifiers);
-        var named = target is { IsOurs: true } ? NamedIn(json.Span, references) : await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
+        var referred = target is { IsOurs: true } ? NamedIn(json.Span, references) : await RewriteReferencesAsync(session, json, supplier, supplierUri, references, ct);
         var body = Assemble(json.Span, found, id, out var metaAt);
         if (older)
         {
@@ -170,7 +189,7 @@ public sealed partial class ResourcePreparer
             _keys.Read(found.Type, body.Span, json.Span, identifiers);
         }
 
-        var (people, everybody) = found.Type != ResourceType.Patient && named.MayBelongToMore(patientKey)
+        var (people, everybody) = found.Type != ResourceType.Patient && referred.MayBelongToMore(patientKey)
             ? await SharedResources.PeopleAsync(session, found.Type, body, patientKey, ct)
             : ([], true);
         if (!everybody && session.WaitsForEverybody)
@@ -522,9 +541,11 @@ public sealed partial class ResourcePreparer
     private ReadOnlyMemory<byte> Assemble(ReadOnlySpan<byte> json, ResourceFound found, string id, out int metaAt)
     {
         var insertAt = found.InsertAt > found.Text.Start && json[found.InsertAt] == (byte)'"' ? found.InsertAt : found.Text.Start + 1;
+        var source = _sourceToAdd is { } uri ? $"\"source\":\"{System.Text.Json.JsonEncodedText.Encode(uri)}\"" : "";
+        var meta = found.Meta.IsEmpty ? $"\"meta\":{{{source}}}," : "";
         if (found.Id.IsEmpty || found.Meta.IsEmpty)
         {
-            _splice.Insert(insertAt, Encoding.UTF8.GetBytes($"{(found.Id.IsEmpty ? $"\"id\":\"{id}\"," : "")}{(found.Meta.IsEmpty ? "\"meta\":{}," : "")}"));
+            _splice.Insert(insertAt, Encoding.UTF8.GetBytes($"{(found.Id.IsEmpty ? $"\"id\":\"{id}\"," : "")}{meta}"));
         }
 
         if (!found.Id.IsEmpty && !found.Id.Of(json).SequenceEqual(Encoding.UTF8.GetBytes(id)))
@@ -534,6 +555,11 @@ public sealed partial class ResourcePreparer
 
         if (!found.Meta.IsEmpty)
         {
+            if (source.Length > 0)
+            {
+                _splice.Insert(found.Meta.Start + 1, Encoding.UTF8.GetBytes(SaysMore(found.Meta.Of(json)) ? source + "," : source));
+            }
+
             // Version and time are the server's to say.
             if (!found.MetaVersionId.IsEmpty)
             {
@@ -549,8 +575,22 @@ public sealed partial class ResourcePreparer
         var body = _splice.Apply(json, found.Text, Bodies);
 
         // Just inside the braces of the resource's own meta: where it was, moved by the edits before it, or at the end of what was inserted.
-        metaAt = found.Meta.IsEmpty ? _splice.Moved(insertAt, found.Text) - 2 : _splice.Moved(found.Meta.Start, found.Text) + 1;
+        metaAt = found.Meta.IsEmpty ? _splice.Moved(insertAt, found.Text) - 2 - Encoding.UTF8.GetByteCount(source) : _splice.Moved(found.Meta.Start, found.Text) + 1;
         return body;
+    }
+
+    /// <summary>Whether a meta holds more than version and time.</summary>
+    private static bool SaysMore(ReadOnlySpan<byte> meta)
+    {
+        foreach (var property in new JsonView(meta).Properties)
+        {
+            if (!property.Name.SequenceEqual("versionId"u8) && !property.Name.SequenceEqual("lastUpdated"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Just inside the braces of the resource's own meta.</summary>

@@ -12,6 +12,9 @@ namespace BetterCare.Care.Storage.Ingest;
 /// </summary>
 public static class SourceIds
 {
+    /// <summary>What the source of a registered client begins with that has none of its own: it owns what it sends, under the ids that it gives.</summary>
+    public const string ClientPrefix = "urn:bettercare:client:";
+
     private const int TagLength = 8;
     private const int MaxId = 64;
 
@@ -22,7 +25,7 @@ public static class SourceIds
     /// <param name="type">Its type.</param>
     public static string Stored(int supplierKey, string supplierUri, ResourceType type, string sourceId)
     {
-        if (supplierKey == Directories.UnnamedSupplier || supplierUri.Length == 0 || IsUuid(sourceId)
+        if (supplierKey == Directories.UnnamedSupplier || !HasIdsOfItsOwn(supplierUri) || IsUuid(sourceId)
             || (type == ResourceType.Organization && IsNational(sourceId)) || sourceId.StartsWith(Tag(supplierUri) + ".", StringComparison.Ordinal))
         {
             return sourceId;
@@ -31,6 +34,9 @@ public static class SourceIds
         var id = $"{Tag(supplierUri)}.{sourceId}";
         return id.Length <= MaxId ? id : $"{Tag(supplierUri)}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sourceId)))[..40]}";
     }
+
+    /// <summary>Whether a source has a space of ids of its own; else the server's is meant.</summary>
+    public static bool HasIdsOfItsOwn(string supplierUri) => supplierUri.Length > 0 && !supplierUri.StartsWith(ClientPrefix, StringComparison.Ordinal);
 
     /// <summary>An id for a resource that was posted without one.</summary>
     public static string New() => Guid.CreateVersion7().ToString();

@@ -18,6 +18,9 @@ public sealed class RegisteredClient
     /// <summary>Names of places, localities or neighbourhoods whose practices it may see, one a line.</summary>
     public string Places { get; set; } = "";
 
+    /// <summary>As which sources it may write, one a line; <c>*</c>: any; empty: one of its own.</summary>
+    public string Sources { get; set; } = "";
+
     /// <summary>Its public keys, a JSON Web Key Set; empty where <see cref="KeysUrl"/> says.</summary>
     public string Keys { get; set; } = "";
 

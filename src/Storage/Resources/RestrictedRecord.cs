@@ -9,9 +9,9 @@ namespace BetterCare.Care.Storage.Resources;
 /// national PDS, nothing that tells where they are leaves the store: address, contact details, next of kin, practice. The record
 /// itself is kept, so that it is whole again on the day the label goes.
 /// </summary>
-public static class RestrictedRecord
+public static partial class RestrictedRecord
 {
-    private static readonly string[] Hidden = ["address", "telecom", "contact", "generalPractitioner", "managingOrganization"];
+    private static readonly string[] Hidden = ["address", "telecom", "contact", "generalPractitioner", "managingOrganization", "text", "contained", "photo"];
 
     /// <summary>Whether a Patient carries the label.</summary>
     public static bool IsLabelled(ReadOnlySpan<byte> patient)

@@ -22,7 +22,7 @@ public sealed class OptOutApp : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        foreach (var id in new[] { "supplier", "mdt", "team", "crew", "analyst", "operator" })
+        foreach (var id in new[] { "supplier", "mdt", "team", "crew", "analyst", "operator", "both" })
         {
             _clients[id] = new SignedClient(id);
         }
@@ -86,6 +86,7 @@ public sealed class OptOutApp : IAsyncLifetime
         "crew" => "care/urgent-care",
         "analyst" => "care/analyst",
         "operator" => "care/administrator",
+        "both" => "care/mdt care/data-supplier care/restricted-records system/*.cruds",
         _ => "care/mdt system/*.rs",
     };
 }
@@ -342,5 +343,65 @@ public sealed class OptOutTests(OptOutApp given) : IClassFixture<OptOutApp>
         var (status, text) = await given.App.GetAsync(await given.TokenAsync("analyst"), "/v1/risk-list?count=500", ("X-Purpose-Of-Use", purpose));
         status.ShouldBe(200, text);
         return JsonDocument.Parse(text).RootElement.GetProperty("people").GetArrayLength();
+    }
+
+    private const string Practitioner = "33333333-0000-4000-8000-000000000001";
+    private const string Place = "33333333-0000-4000-8000-000000000002";
+
+    [Fact]
+    public async Task RestrictedRecord_TellsNothingOfRelativesProfessionalsAndPlaces_InAnyShape()
+    {
+        var number = NextNumber();
+        var tag = number[6..];
+        await given.PostAsync(
+        [
+            Story.Entry("Practitioner", Practitioner, $$$"""{"resourceType":"Practitioner","id":"{{{Practitioner}}}","name":[{"family":"Secretdoc"}]}"""),
+            Story.Entry("Location", Place, $$$"""{"resourceType":"Location","id":"{{{Place}}}","name":"Secretplace"}"""),
+            OptOutApp.Person(number, OptOutApp.Label("R")),
+            Story.Entry("RelatedPerson", $"kin{tag}", $$$"""{"resourceType":"RelatedPerson","id":"kin{{{tag}}}","text":{"status":"generated","div":"<div>Secretkin</div>"},"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990000018"}],"patient":{"reference":"Patient/{{{number}}}","display":"Q"},"relationship":[{"text":"Daughter"}],"name":[{"family":"Secretkin"}],"telecom":[{"system":"phone","value":"01632 960999"}],"address":[{"line":["1 Secret Street"],"postalCode":"WA7 1AA"}]}"""),
+            Story.Entry("Encounter", $"enc{tag}", $$$"""{"resourceType":"Encounter","id":"enc{{{tag}}}","contained":[{"resourceType":"Organization","id":"o","name":"Secretorg"}],"extension":[{"url":"http://x.org/home","valueAddress":{"text":"1 Secret Street"}}],"status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP"},"subject":{"reference":"Patient/{{{number}}}"},"participant":[{"individual":{"reference":"Practitioner/{{{Practitioner}}}","display":"Secretdoc"}},{"individual":{"reference":"RelatedPerson/kin{{{tag}}}","display":"Secretkin"}}],"period":{"start":"2026-10-01","end":"2026-10-02"},"location":[{"location":{"reference":"Location/{{{Place}}}","display":"Secretplace"}}],"serviceProvider":{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"N81019"}},"hospitalization":{"origin":{"reference":"#o"},"dischargeDisposition":{"coding":[{"display":"Home"}]} } }"""),
+            Story.Entry("Observation", $"obs{tag}", CareApp.Observation(number, extra: $"\"id\":\"obs{tag}\",\"performer\":[{{\"reference\":\"Practitioner/{Practitioner}\"}}],")),
+        ]);
+        var team = await given.TokenAsync("team");
+        var mdt = await given.TokenAsync("mdt");
+        string[] named =
+        [
+            $"/fhir/RelatedPerson/kin{tag}", $"/fhir/RelatedPerson?patient={number}", $"/fhir/RelatedPerson?_id=kin{tag}", $"/fhir/Patient/{number}/RelatedPerson", $"/fhir/RelatedPerson/kin{tag}/_history", $"/fhir/RelatedPerson/kin{tag}/_history/1",
+            $"/fhir/Encounter/enc{tag}", $"/fhir/Encounter?patient={number}&_include=Encounter:location&_include=Encounter:participant", $"/fhir/Encounter?subject:Patient.identifier={number}", $"/fhir/Encounter/enc{tag}/_history",
+            $"/fhir/Observation?patient={number}&_include=Observation:performer", $"/fhir/Patient?identifier={number}&_revinclude=RelatedPerson:patient&_revinclude=Encounter:patient&_include=Patient:general-practitioner",
+            $"/fhir/Patient/{number}/$everything", $"/fhir/Patient/{number}/*", $"/fhir/Encounter?_id=enc{tag}&_elements=participant,location,serviceProvider",
+        ];
+        foreach (var address in named)
+        {
+            var (status, text) = await given.App.GetAsync(team, address);
+            status.ShouldBe(200, address);
+            foreach (var secret in new[] { "Secret", "01632", "WA7", "N81019", Practitioner, Place })
+            {
+                text.ShouldNotContain(secret, Case.Insensitive, address);
+            }
+
+            JsonDocument.Parse(text);
+            var hidden = await given.App.GetAsync(mdt, address);
+            (hidden.Status == 404 || !hidden.Text.Contains(tag, StringComparison.Ordinal) || !hidden.Text.Contains("\"resource\"", StringComparison.Ordinal)).ShouldBeTrue(address);
+        }
+
+        // What is not shown is not found by either.
+        foreach (var address in new[]
+        {
+            $"/fhir/RelatedPerson?patient={number}&name=secretkin", $"/fhir/RelatedPerson?patient={number}&address-postalcode=WA7%201AA", $"/fhir/Encounter?patient={number}&location=Location/{Place}",
+            $"/fhir/Encounter?patient={number}&practitioner=Practitioner/{Practitioner}", "/fhir/RelatedPerson?name=secretkin&_lastUpdated=ge2020-01-01", $"/fhir/Practitioner?_id={Practitioner}&_revinclude=Observation:performer",
+        })
+        {
+            var (_, text) = await given.App.GetAsync(team, address);
+            text.ShouldNotContain($"enc{tag}\"", Case.Sensitive, address);
+            text.ShouldNotContain($"kin{tag}\"", Case.Sensitive, address);
+        }
+
+        // A masked resource is sound, and not a thing to patch.
+        var shown = (await given.App.GetAsync(team, $"/fhir/Encounter/enc{tag}")).Text;
+        shown.ShouldContain("masked");
+        shown.ShouldContain("\"display\":\"Home\"");
+        (await given.App.SendAsync(await given.TokenAsync("supplier"), HttpMethod.Post, "/fhir/Encounter/$validate", shown)).Text.ShouldNotContain("\"error\"");
+        (await given.App.SendAsync(await given.TokenAsync("both"), HttpMethod.Patch, $"/fhir/Encounter/enc{tag}", """[{"op":"replace","path":"/status","value":"planned"}]""", "application/json-patch+json")).Status.ShouldBe(409);
     }
 }

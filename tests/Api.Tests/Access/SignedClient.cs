@@ -20,6 +20,9 @@ internal sealed class SignedClient : IDisposable
     /// <summary>What the ids of its keys begin with.</summary>
     public string KeyPrefix { get; init; } = "";
 
+    /// <summary>As which sources it may write; null: one that names the client.</summary>
+    public string[]? Sources { get; init; }
+
     /// <summary>Time by which assertions are dated.</summary>
     public DateTimeOffset Now { get; set; } = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
 
@@ -42,6 +45,7 @@ internal sealed class SignedClient : IDisposable
         ["scopes"] = new JsonArray([.. scopes.Split(' ').Select(s => (JsonNode)s!)]),
         ["practices"] = new JsonArray([.. practices.Select(p => (JsonNode)p!)]),
         ["jwks"] = Jwks(),
+        ["sources"] = Sources is null ? null : new JsonArray([.. Sources.Select(s => (JsonNode)s!)]),
     };
 
     public string Assertion(string alg = "RS384", string audience = "http://localhost/auth/token", Action<JsonObject>? payload = null, Action<JsonObject>? header = null)

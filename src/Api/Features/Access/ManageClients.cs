@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace BetterCare.Care.Api.Features.Access;
 
 /// <summary>A registered client, without its keys.</summary>
-public sealed record ClientView(string Id, string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string> Practices, IReadOnlyList<string> Places, bool Active, string ChangedBy, DateTimeOffset ChangedAt);
+public sealed record ClientView(string Id, string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string> Practices, IReadOnlyList<string> Places, IReadOnlyList<string> Sources, bool Active, string ChangedBy, DateTimeOffset ChangedAt);
 
 /// <summary>Registers a client, or replaces its registration.</summary>
 public static class PutClient
@@ -91,7 +91,7 @@ public static class GetClients
         {
             var rows = await db.Clients.AsNoTracking().ToListAsync(cancellationToken);
             return register.OfFile().Values.Concat(rows).OrderBy(c => c.Id, StringComparer.Ordinal)
-                .Select(c => new ClientView(c.Id, c.Name, c.Scopes.Split(' '), c.Practices.Split(' ', StringSplitOptions.RemoveEmptyEntries), c.Places.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                .Select(c => new ClientView(c.Id, c.Name, c.Scopes.Split(' '), c.Practices.Split(' ', StringSplitOptions.RemoveEmptyEntries), c.Places.Split('\n', StringSplitOptions.RemoveEmptyEntries), c.Sources.Split('\n', StringSplitOptions.RemoveEmptyEntries),
                     c.Active, c.ChangedBy, DateTimeOffset.FromUnixTimeMilliseconds(c.ChangedAt)))
                 .ToList();
         }

@@ -22,11 +22,17 @@ public sealed class CsvImports(ImportJobs jobs, IDbContextFactory<CareDbContext>
     /// <param name="map">The map, JSON (docs/csv-map.schema.json).</param>
     /// <param name="requestedBy">Who asks.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result<string>> CreateAsync(string path, string name, ReadOnlyMemory<byte> map, string requestedBy, CancellationToken ct)
+    /// <param name="ownSources">As which sources the one who asks may write; null: any.</param>
+    public async Task<Result<string>> CreateAsync(string path, string name, ReadOnlyMemory<byte> map, string requestedBy, CancellationToken ct, IReadOnlyList<string>? ownSources = null)
     {
         if (CsvMap.Read(map, out var problem) is not { } read)
         {
             return new Invalid("map", problem);
+        }
+
+        if (ownSources?.Contains(read.Source, StringComparer.Ordinal) == false)
+        {
+            return new NotAllowed("the source that the map names; give one that your client is registered with");
         }
 
         var folder = Path.GetFullPath(Path.Combine(options.Value.WorkFolder, "csv", Guid.CreateVersion7().ToString()));
@@ -46,7 +52,7 @@ public sealed class CsvImports(ImportJobs jobs, IDbContextFactory<CareDbContext>
             return new Invalid("file", fatal);
         }
 
-        var id = await jobs.CreateAsync([new ImportSource($"{name}/Patient.ndjson", patients), new ImportSource($"{name}/EpisodeOfCare.ndjson", episodes)], null, requestedBy, ct);
+        var id = await jobs.CreateAsync([new ImportSource($"{name}/Patient.ndjson", patients), new ImportSource($"{name}/EpisodeOfCare.ndjson", episodes)], null, requestedBy, ct, ownSources);
         await RefusedAsync(id, path, name, reading, ct);
         return id;
     }

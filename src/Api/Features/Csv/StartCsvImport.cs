@@ -31,7 +31,7 @@ public static class StartCsvImport
         /// <inheritdoc/>
         public async Task<Result<string>> Handle(Command request, CancellationToken cancellationToken)
         {
-            var created = await imports.CreateAsync(request.Path, request.Name, request.Map, current.Caller.Name, cancellationToken);
+            var created = await imports.CreateAsync(request.Path, request.Name, request.Map, current.Caller.Name, cancellationToken, current.Caller.Sources);
             if (created.Error is null)
             {
                 queue.Enqueue(created.Value);

@@ -259,9 +259,12 @@ public sealed class BundleEntries(
             return new MadeByTheService();
         }
 
-        return id is not null && await visibility.FindAsync(type, id, ct) is { } current
-            ? await writes.DeletionAsync(current, entry.ExpectedVersion, ct)
-            : (PreparedResource?)null;
+        if (id is null || await visibility.FindAsync(type, id, ct) is not { } current)
+        {
+            return (PreparedResource?)null;
+        }
+
+        return visibility.DeletionRefusal(current) is { } another ? another : await writes.DeletionAsync(current, entry.ExpectedVersion, ct);
     }
 
     private async Task<Result<PreparedResource?>> PatchAsync(BundleEntry entry, CancellationToken ct)
@@ -279,6 +282,11 @@ public sealed class BundleEntries(
         }
 
         var current = await visibility.FindAsync(type, id, ct);
+        if (current is not null && await visibility.IsMaskedAsync(current, ct))
+        {
+            return new PartlyHidden();
+        }
+
         var patched = PatchResource.Apply(current, patch, entry.ExpectedVersion);
         if (patched.Error is { } error)
         {

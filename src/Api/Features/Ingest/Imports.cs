@@ -32,7 +32,12 @@ public static class StartImport
                 return new NotAllowed("$import: it is for suppliers of all practices and resource types. Send Bundles instead");
             }
 
-            var id = await jobs.CreateAsync(request.Sources, request.Supplier, current.Caller.Name, cancellationToken);
+            if (request.Supplier is { } supplier && current.Caller.Sources?.Contains(supplier, StringComparer.Ordinal) == false)
+            {
+                return new NotAllowed("sending as that source; leave it out, or give one that your client is registered with");
+            }
+
+            var id = await jobs.CreateAsync(request.Sources, request.Supplier, current.Caller.Name, cancellationToken, current.Caller.Sources);
             queue.Enqueue(id);
             return id;
         }

@@ -67,6 +67,11 @@ public static class DeleteResource
                 return new NotVisible("resource");
             }
 
+            if (visibility.DeletionRefusal(current) is { } another)
+            {
+                return another;
+            }
+
             var deleted = await writes.DeleteAsync(current, request.ExpectedVersion, cancellationToken);
             return deleted.Error is { } failure ? failure : deleted.Value.Version;
         }

@@ -78,7 +78,8 @@ public static class GetHistory
                 return new NotVisible("resource");
             }
 
-            var versions = await store.HistoryAsync(type, request.Id, cancellationToken).Where(v => v.LastUpdated >= since).ToListAsync(cancellationToken);
+            var versions = await store.HistoryAsync(type, request.Id, cancellationToken).Where(v => v.LastUpdated >= since)
+                .Select((v, token) => visibility.ShownAsync(v, token)).ToListAsync(cancellationToken);
             return Cut([.. versions.Where(v => v.Version < before.Version)], versions.Count, request.Count);
         }
 

@@ -49,6 +49,11 @@ public static class PatchResource
             for (var attempt = 1; ; attempt++)
             {
                 var current = await visibility.FindAsync(type, request.Id, cancellationToken);
+                if (current is not null && await visibility.IsMaskedAsync(current, cancellationToken))
+                {
+                    return new PartlyHidden();
+                }
+
                 var patched = Apply(current, request.Patch.Span, request.ExpectedVersion);
                 if (patched.Error is { } error)
                 {
@@ -89,7 +94,7 @@ public static class PatchResource
         if (current.Type == ResourceType.Patient && RestrictedRecord.IsLabelled(current.Body))
         {
             // What a patch sees has no address: what it would leave behind would have none either.
-            return new Conflict(409, "This Patient cannot be changed in part. Send it whole, by PUT.");
+            return new PartlyHidden();
         }
 
         if (expectedVersion is { } expected && expected != current.Version)
@@ -125,3 +130,6 @@ public static class PatchResource
         .Describe("PatchResource", "Change parts of a resource by JSON Patch", new FhirInteraction("patch"), 400, 404, 409, 410, 412, 415, 422)
         .Takes("application/json-patch+json");
 }
+
+/// <summary>The resource is of a restricted record: what a patch would work on is not all of it.</summary>
+public sealed record PartlyHidden() : CareError(409, "conflict", "This resource cannot be changed in part. Send it whole, by PUT.");

@@ -31,7 +31,7 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
             found.Sort(ByTypeAndId);
         }
 
-        return found;
+        return await ShownAsync(found, visibility, ct);
     }
 
     /// <summary>Resources of a type of some people.</summary>
@@ -69,6 +69,16 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
             {
                 found.AddRange(await risks.OfPersonAsync(person, ct));
             }
+        }
+
+        return visibility is null ? found : await ShownAsync(found, visibility, ct);
+    }
+
+    private static async ValueTask<List<StoredResource>> ShownAsync(List<StoredResource> found, Visibility visibility, CancellationToken ct)
+    {
+        for (var i = 0; i < found.Count; i++)
+        {
+            found[i] = await visibility.ShownAsync(found[i], ct);
         }
 
         return found;

@@ -52,7 +52,7 @@ public static class ReadResource
                 return new NotVisible("resource");
             }
 
-            return found.Deleted ? new Gone("resource") : found;
+            return found.Deleted ? new Gone("resource") : await visibility.ShownAsync(found, cancellationToken);
         }
     }
 

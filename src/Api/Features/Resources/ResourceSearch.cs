@@ -129,7 +129,7 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
             if (!found.Deleted && !seen.Contains(Key(found)) && (visibility is null || await visibility.MayFindAsync(found, people, ct)))
             {
                 seen.Add(Key(found));
-                included.Add(found);
+                included.Add(visibility is null ? found : await visibility.ShownAsync(found, ct));
             }
         }
 

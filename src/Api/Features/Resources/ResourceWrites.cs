@@ -57,7 +57,7 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
 
             if (prepared.Item is null)
             {
-                return new InvalidResource(prepared.PatientUnknown ? 422 : 400, prepared.Issues);
+                return new InvalidResource(prepared.Status, prepared.Issues);
             }
 
             return Misplaced(type, json.Span, prepared.Item, target) is { } issue ? new InvalidResource(400, [issue]) : prepared;
@@ -115,17 +115,23 @@ public sealed class ResourceWrites(Directories directories, ResourceWriter write
             await shown.SawAsync(current, trail, ct);
         }
 
-        var source = current.Deleted ? "" : new JsonView(current.Body)["meta"u8]["source"u8].ToString();
-        var hash = source.IndexOf('#', StringComparison.Ordinal);
         return new PreparedResource
         {
             Method = WriteMethod.Delete,
             Type = current.Type,
             Id = current.Id,
             PatientKey = current.PatientKey,
-            SupplierKey = await directories.SupplierAsync(hash < 0 ? source : source[..hash], ct),
+            SupplierKey = await directories.SupplierAsync(SourceOf(current), ct),
             ExpectedVersion = expectedVersion,
         };
+    }
+
+    /// <summary>The supplier of a stored resource, as it names it; empty where it does not, or is deleted.</summary>
+    public static string SourceOf(StoredResource resource)
+    {
+        var source = resource.Deleted ? "" : new JsonView(resource.Body)["meta"u8]["source"u8].ToString();
+        var hash = source.IndexOf('#', StringComparison.Ordinal);
+        return hash < 0 ? source : source[..hash];
     }
 
     /// <summary>What a write has stored: always the sender's own words, also where another supplier's Patient stays the one that is shown.</summary>

@@ -99,7 +99,7 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
         {
             if (await records.FindAsync(type, id, ct) is { Deleted: false } row && (visibility is null || await visibility.MaySeeAsync(row, former: false, ct)))
             {
-                found.Add(row);
+                found.Add(visibility is null ? row : await visibility.ShownAsync(row, ct));
             }
         }
 

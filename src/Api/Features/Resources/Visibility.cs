@@ -17,6 +17,9 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// </summary>
 public sealed class Visibility(ResourceStore store, PatientRecords records, Directories directories, CurrentCaller current) : ISenderFence
 {
+    // Looked up once a request.
+    private readonly Dictionary<long, bool> _restricted = [];
+
     /// <summary>ODS codes of the caller's practices; null: all.</summary>
     public IReadOnlySet<string>? Practices => current.Caller.Practices;
 
@@ -27,7 +30,7 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     public PeopleFilter Exact => new(Practices, current.Caller.Hidden);
 
     /// <summary>What a request that writes knows of its sender.</summary>
-    public IngestSession Session => new(directories) { Fence = Practices is null ? null : this };
+    public IngestSession Session => new(directories) { Fence = Practices is null ? null : this, Sources = current.Caller.Sources };
 
     /// <summary>Who asks, where a look-up for a write is limited to what the sender may see; null: the sender may see everybody.</summary>
     public Visibility? OfSender => Practices is null ? null : this;
@@ -36,7 +39,12 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     public bool MayTell(ResourceType type) => current.Caller.Grants.Contains(Grant.ReadRecords) && Allows(type, FhirAccess.Read);
 
     /// <inheritdoc/>
-    string ISenderFence.Supplier => $"urn:bettercare:{current.Caller.Name}";
+    string ISenderFence.Supplier => $"urn:bettercare:beside:{current.Caller.Name}";
+
+    /// <summary>Why the caller may not delete a resource; null: they may. A client takes back what it sent itself.</summary>
+    public CareError? DeletionRefusal(StoredResource resource) => resource.Deleted || current.Caller.Sources?.Contains(ResourceWrites.SourceOf(resource), StringComparer.Ordinal) != false
+        ? null
+        : new NotAllowed("deleting what another source sent");
 
     /// <summary>The token's scopes; null: not limited.</summary>
     public FhirScopes? Scopes => current.Caller.Scopes;
@@ -126,6 +134,40 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
         return true;
     }
 
+    /// <summary>
+    /// A resource as the caller may see it: of a person with a restricted record, who only their team finds, without what
+    /// tells where they are. A Patient leaves the store without that already.
+    /// </summary>
+    public async ValueTask<StoredResource> ShownAsync(StoredResource resource, CancellationToken ct) =>
+        await IsMaskedAsync(resource, ct) ? RestrictedRecord.Masked(resource) : resource;
+
+    /// <summary>Whether <see cref="ShownAsync"/> leaves something out.</summary>
+    public async ValueTask<bool> IsMaskedAsync(StoredResource resource, CancellationToken ct)
+    {
+        if (!current.Caller.SeesRestricted || resource.Deleted || resource.Type == ResourceType.Patient || !SearchCandidates.IsAboutPeople(resource.Type))
+        {
+            return false;
+        }
+
+        if (resource.PatientKey != 0 && await IsRestrictedAsync(resource.PatientKey, ct))
+        {
+            return true;
+        }
+
+        if (ShownPeople.NamesOthers(resource))
+        {
+            foreach (var person in await store.PeopleOfAsync(resource.Type, resource.Id, former: true, ct))
+            {
+                if (await IsRestrictedAsync(person, ct))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The key of a person named by number whom the caller may see; null else.</summary>
     public async ValueTask<long?> PersonAsync(string id, CancellationToken ct)
     {
@@ -175,6 +217,16 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     /// <summary>Whether a search that did not name the person may show what is about them.</summary>
     private async ValueTask<bool> MayFindAsync(long patientKey, CancellationToken ct) => patientKey == 0
         || (await store.AccessAsync(patientKey, ct) is { } access && (access.Flags & PersonFlags.Restricted) == PersonFlags.None && current.Caller.MaySee(access.PracticeCode, access.Flags));
+
+    private async ValueTask<bool> IsRestrictedAsync(long patientKey, CancellationToken ct)
+    {
+        if (!_restricted.TryGetValue(patientKey, out var restricted))
+        {
+            restricted = _restricted[patientKey] = await store.AccessAsync(patientKey, ct) is { } access && (access.Flags & PersonFlags.Restricted) != PersonFlags.None;
+        }
+
+        return restricted;
+    }
 
     private async ValueTask<List<long>> PeopleOfAsync(StoredResource resource, bool former, CancellationToken ct) =>
         SearchCandidates.IsAboutPeople(resource.Type) ? await store.PeopleOfAsync(resource.Type, resource.Id, former, ct) : [];
