@@ -25,14 +25,8 @@ public enum DatabaseEngine
 /// </summary>
 public sealed class CareDatabase : IAsyncDisposable
 {
-    /// <summary>SQLite page size in bytes: a typical resource row stays on one page, so the clustered tree stays shallow.</summary>
-    private const int PageSize = 16384;
-
-    /// <summary>Smaller for the chain of accesses: each commit adds little and writes whole pages.</summary>
-    private const int AuditPageSize = 4096;
-
     /// <summary>The settings that a connection has, by its handle: connections come out of a pool with those that they went in with.</summary>
-    private static readonly ConditionalWeakTable<sqlite3, string> Prepared = [];
+    private static readonly ConditionalWeakTable<sqlite3, Settings> Prepared = [];
 
     private readonly string _connectionString;
     private readonly NpgsqlDataSource? _postgres;
@@ -84,7 +78,12 @@ public sealed class CareDatabase : IAsyncDisposable
     public string DisplayName => File ?? $"PostgreSQL {new NpgsqlConnectionStringBuilder(_connectionString).Host}/{new NpgsqlConnectionStringBuilder(_connectionString).Database}";
 
     /// <summary>Opens a connection with the session settings that durability and speed need.</summary>
-    public async Task<DbConnection> OpenAsync(CancellationToken ct)
+    public Task<DbConnection> OpenAsync(CancellationToken ct) => OpenAsync(SqliteUse.Shared, ct);
+
+    /// <summary>Opens the connection of the one writer. On SQLite its commits do not wait for the disk: see <see cref="WriteAheadLog"/>.</summary>
+    internal Task<DbConnection> OpenWriterAsync(CancellationToken ct) => OpenAsync(SqliteUse.Writer, ct);
+
+    private async Task<DbConnection> OpenAsync(SqliteUse use, CancellationToken ct)
     {
         if (_postgres is not null)
         {
@@ -94,7 +93,7 @@ public sealed class CareDatabase : IAsyncDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
         var connection = new SqliteConnection(_connectionString);
         await connection.OpenAsync(ct);
-        Prepare(connection);
+        Prepare(connection, use);
         return connection;
     }
 
@@ -120,7 +119,7 @@ public sealed class CareDatabase : IAsyncDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(File!)!);
         var connection = new SqliteConnection(AuditConnectionString);
         await connection.OpenAsync(ct);
-        Prepare(connection, AuditPageSize, durable);
+        Prepare(connection, durable ? SqliteUse.Audit : SqliteUse.AuditLog);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         foreach (var table in Migrations.Audit.Tables(new Migrations.Initial.Dialect("Sqlite")))
         {
@@ -169,29 +168,51 @@ public sealed class CareDatabase : IAsyncDisposable
         setting.Split(';').Any(part => part.TrimStart().StartsWith("Host=", StringComparison.OrdinalIgnoreCase)
             || part.TrimStart().StartsWith("Server=", StringComparison.OrdinalIgnoreCase));
 
-    private static void Prepare(SqliteConnection connection, int pageSize = PageSize, bool durable = true)
+    private static void Prepare(SqliteConnection connection, SqliteUse use = SqliteUse.Shared)
     {
-        // page_size counts only before the first table is made. FULL: a commit that was answered survives a power cut.
-        var settings = $"""
-            PRAGMA page_size={pageSize};
-            PRAGMA journal_mode=WAL;
-            PRAGMA synchronous={(durable ? "FULL" : "NORMAL")};
-            PRAGMA foreign_keys=OFF;
-            PRAGMA busy_timeout=60000;
-            PRAGMA temp_store=MEMORY;
-            PRAGMA cache_size=-65536;
-            PRAGMA wal_autocheckpoint=4000;
-            """;
-        if (Prepared.TryGetValue(connection.Handle!, out var has) && has == settings)
+        if (Prepared.TryGetValue(connection.Handle!, out var before) && before.Use == use)
         {
             return;
         }
 
+        // page_size counts only before the first table is made: a typical resource row stays on one page; small for the chain of
+        // accesses, whose commits add little and write whole pages. FULL: a commit that was answered survives a power cut. The writer has most of the indexes in its
+        // cache, and brings the log into the file at 256 MB: a page that many commits change is then copied once.
+        var audit = use is SqliteUse.Audit or SqliteUse.AuditLog;
+        var waits = use is SqliteUse.Shared or SqliteUse.Audit;
+        var writer = use == SqliteUse.Writer;
         using var command = connection.CreateCommand();
-        command.CommandText = settings;
+        command.CommandText = $"""
+            PRAGMA page_size={(audit ? 4096 : 16384)};
+            PRAGMA journal_mode=WAL;
+            PRAGMA synchronous={(waits ? "FULL" : "NORMAL")};
+            PRAGMA foreign_keys=OFF;
+            PRAGMA busy_timeout=60000;
+            PRAGMA temp_store=MEMORY;
+            PRAGMA cache_size={(writer ? -262144 : -65536)};
+            PRAGMA wal_autocheckpoint={(writer ? 16000 : 4000)};
+            """;
         command.ExecuteNonQuery();
-        Prepared.AddOrUpdate(connection.Handle!, settings);
+        Prepared.AddOrUpdate(connection.Handle!, new Settings(use));
     }
+
+    /// <summary>What a SQLite connection is for.</summary>
+    private enum SqliteUse
+    {
+        /// <summary>Requests.</summary>
+        Shared,
+
+        /// <summary>The one writer of resources.</summary>
+        Writer,
+
+        /// <summary>The chain of accesses, read or cut.</summary>
+        Audit,
+
+        /// <summary>The chain of accesses, while rows are added without waiting for the disk.</summary>
+        AuditLog,
+    }
+
+    private sealed record Settings(SqliteUse Use);
 
     private sealed class SessionSettings : DbConnectionInterceptor
     {

@@ -25,10 +25,9 @@ public sealed class StoryApp : IAsyncDisposable
     {
         var all = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal)
         {
-            ["Care:Database"] = Path.Combine(_folder, "care.db"),
             ["Care:WorkFolder"] = _folder,
         };
-        if (OnServer.Value || Environment.GetEnvironmentVariable("CARE_TEST_STORIES") == "postgres")
+        if (!all.ContainsKey("Care:Database") && (OnServer.Value || Environment.GetEnvironmentVariable("CARE_TEST_STORIES") == "postgres"))
         {
             _server = Environment.GetEnvironmentVariable("CARE_TEST_POSTGRES");
             Assert.SkipWhen(_server is null, "No PostgreSQL: ./test starts one and sets CARE_TEST_POSTGRES.");
@@ -36,6 +35,7 @@ public sealed class StoryApp : IAsyncDisposable
             Run($"CREATE DATABASE {_name}");
         }
 
+        all.TryAdd("Care:Database", Path.Combine(_folder, "care.db"));
         _app = CareHost.Build([], all, builder =>
         {
             builder.WebHost.UseTestServer();

@@ -24,7 +24,7 @@ internal static class HttpBench
     public static Command Create()
     {
         var people = new Option<int>("--patients") { Description = "How many synthetic people are stored before (some 60 resources each).", DefaultValueFactory = _ => 2000 };
-        var posted = new Option<int>("--posted") { Description = "How many more are posted as transactions.", DefaultValueFactory = _ => 1000 };
+        var posted = new Option<int>("--posted") { Description = "How many more are posted as transactions.", DefaultValueFactory = _ => 3000 };
         var clients = new Option<int>("--clients") { Description = "Clients, one request each under way.", DefaultValueFactory = _ => 8 };
         var seconds = new Option<int>("--seconds") { Description = "Length of each kind of request.", DefaultValueFactory = _ => 5 };
         var command = new Command("http", "Transactions, reads and searches a second over HTTP, and how long they take.") { people, posted, clients, seconds };
@@ -126,8 +126,8 @@ internal static class HttpBench
         var figures = new List<Figures>();
         var host = $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
 
-        // A few Bundles warm the compiler up; the others are told.
-        var warm = Math.Min(cohort.Bundles.Length / 4, 150);
+        // The first Bundles warm the compiler up, which has several tiers and needs tens of thousands of resources; the others are told.
+        var warm = Math.Min(cohort.Bundles.Length / 3, 1500);
         var next = -1;
         Request? Bundle(int until) => Interlocked.Increment(ref next) is var i && i < until
             ? new Request(Post(host, cohort.Bundles[i].Json), cohort.Bundles[i].Resources)
@@ -150,7 +150,7 @@ internal static class HttpBench
             var requests = sample.Select(c => new Request(Get(host, path(c)), 1)).ToArray();
             var random = new Random(1);
             Request Any(Random r) => requests[r.Next(requests.Length)];
-            await RunAsync("", server, port, clients, TimeSpan.FromSeconds(2), _ => Any(random), ct);
+            await RunAsync("", server, port, clients, TimeSpan.FromSeconds(Math.Min(seconds, 4)), _ => Any(random), ct);
             figures.Add(await RunAsync(what, server, port, clients, TimeSpan.FromSeconds(seconds), Any, ct));
         }
 

@@ -28,7 +28,8 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     private bool _running;
     private DbConnection? _connection;
     private AuditAppender? _appender;
-    private WalSync? _syncing;
+    private WriteAheadLog? _log;
+    private Task _syncing = Task.CompletedTask;
 
     /// <summary>Rows recorded since the start.</summary>
     public long Recorded { get; private set; }
@@ -145,21 +146,33 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
             _connection = await database.OpenAuditAsync(sync == TimeSpan.Zero, CancellationToken.None);
             if (sync > TimeSpan.Zero && _connection is SqliteConnection)
             {
-                _syncing = new WalSync(database.AuditFile + "-wal", sync);
+                _log = new WriteAheadLog(database.AuditFile!);
             }
         }
 
         _appender ??= AuditAppender.On(_connection);
         await _appender.CommitAsync(AuditChain.Accesses, entries);
-        _syncing?.Written();
+        if (_log is { } log && _syncing.IsCompleted)
+        {
+            // If the disk did not take what was recorded before, nobody is shown any more until it does.
+            await _syncing;
+            _syncing = SyncLaterAsync(log, sync);
+        }
+    }
+
+    private static async Task SyncLaterAsync(WriteAheadLog log, TimeSpan delay)
+    {
+        await Task.Delay(delay);
+        await log.SyncAsync();
     }
 
     private async Task CloseAsync()
     {
-        if (_syncing is not null)
+        if (_log is not null)
         {
-            await _syncing.DisposeAsync();
-            _syncing = null;
+            await _log.DisposeAsync();
+            _log = null;
+            _syncing = Task.CompletedTask;
         }
 
         _appender?.Dispose();

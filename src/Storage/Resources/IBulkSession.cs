@@ -14,6 +14,9 @@ internal interface IBulkSession : IAsyncDisposable
 
     Task CommitAsync();
 
+    /// <summary>Completes when every commit before the call is on the disk.</summary>
+    Task SyncAsync();
+
     Task RollbackAsync();
 
     /// <summary>

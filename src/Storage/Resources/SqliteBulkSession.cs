@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using Microsoft.Data.Sqlite;
@@ -7,14 +8,17 @@ using SQLitePCL;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>Bulk writes into SQLite: prepared statements, rows in key order.</summary>
-internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true) : IBulkSession
+/// <param name="connection">Where.</param>
+/// <param name="owned">Whether it is closed with the session.</param>
+/// <param name="log">Where the connection's commits do not wait for the disk: its log. Null: they do.</param>
+internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true, WriteAheadLog? log = null) : IBulkSession
 {
     private readonly sqlite3 _db = ((SqliteConnection)connection).Handle!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
     private AuditAppender? _audit;
-    private readonly List<(PreparedResource Item, long Hash)> _codes = [];
+    private readonly List<CodeEntry> _codes = [];
 
     public DbConnection Connection => connection;
 
@@ -22,6 +26,8 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     public Task BeginAsync() => Run("BEGIN IMMEDIATE");
 
     public Task CommitAsync() => Run("COMMIT");
+
+    public Task SyncAsync() => log?.SyncAsync() ?? Task.CompletedTask;
 
     public Task RollbackAsync()
     {
@@ -171,20 +177,15 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
 
             foreach (var hash in item.Codes)
             {
-                _codes.Add((item, hash));
+                _codes.Add(new CodeEntry(item.Type, hash, item.Day, item.PatientKey, item.Id));
             }
         }
 
         // In the order of the index: neighbours find the page of the one before.
-        _codes.Sort(static (a, b) =>
+        _codes.Sort();
+        foreach (var entry in _codes)
         {
-            var order = a.Item.Type.CompareTo(b.Item.Type);
-            order = order != 0 ? order : a.Hash.CompareTo(b.Hash);
-            return order != 0 ? order : a.Item.Day.CompareTo(b.Item.Day);
-        });
-        foreach (var (item, hash) in _codes)
-        {
-            code.Bind((long)item.Type).Bind(hash).Bind((long)item.Day).Bind(item.PatientKey).Bind(item.Id).Run();
+            code.Bind((long)entry.Type).Bind(entry.Hash).Bind((long)entry.Day).Bind(entry.PatientKey).Bind(entry.Id).Run();
         }
 
         _codes.Clear();
@@ -319,6 +320,11 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
             statement.Dispose();
         }
 
+        if (log is not null)
+        {
+            await log.DisposeAsync();
+        }
+
         if (owned)
         {
             await connection.DisposeAsync();
@@ -349,5 +355,15 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     {
         Statement(sql).Run();
         return Task.CompletedTask;
+    }
+
+    /// <summary>An entry of the index of codes.</summary>
+    private readonly record struct CodeEntry(ResourceType Type, long Hash, int Day, long PatientKey, string Id) : IComparable<CodeEntry>
+    {
+        public int CompareTo(CodeEntry other) =>
+            Type != other.Type ? ((int)Type).CompareTo((int)other.Type)
+            : Hash != other.Hash ? Hash.CompareTo(other.Hash)
+            : Day != other.Day ? Day.CompareTo(other.Day)
+            : PatientKey.CompareTo(other.PatientKey);
     }
 }
