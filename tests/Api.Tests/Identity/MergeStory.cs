@@ -94,7 +94,8 @@ internal static class MergeStory
                 : table == "resource_person" ? " WHERE NOT former AND type<>" + (int)BetterCare.Care.Fhir.ResourceType.Provenance
                 : table == "timeline" ? " WHERE length(events)>0"
                 : table is "resource_identifier" or "resource_code" ? " WHERE type<>" + (int)BetterCare.Care.Fhir.ResourceType.Provenance
-                : table == "coverage_cell" ? " WHERE people<>0" : "");
+                : table == "coverage_cell" ? " WHERE people<>0"
+                : table == "reminder" ? " WHERE kind<>0" : ""); // That somebody is at level 4 is told by the background, whenever it comes round.
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
