@@ -477,6 +477,12 @@ internal sealed partial class WritePlan
         {
             (item.Outcome, item.Version, item.LastUpdated) = (WriteOutcome.KeptBeside, before?.Version ?? 1, now);
             Beside.Add(item);
+            if (item.SourceId is not null)
+            {
+                // The former record's, as those that were given before the merge: undoing it finds them there.
+                Aliases.Add(new PatientAlias { SupplierKey = item.SourceSupplier, SourceId = item.SourceId, PatientKey = item.Former!.Key });
+            }
+
             return;
         }
 
