@@ -21,9 +21,9 @@ public sealed class StoryApp : IAsyncDisposable
     {
         var all = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal)
         {
-            ["Care:Database"] = Path.Combine(_folder, "care.db"),
             ["Care:WorkFolder"] = _folder,
         };
+        all.TryAdd("Care:Database", Path.Combine(_folder, "care.db"));
         _app = CareHost.Build([], all, builder =>
         {
             builder.WebHost.UseTestServer();

@@ -92,6 +92,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
     {
         if (patients.Count > 0)
         {
+            await ClearAsync("staged_patient");
             await using (var copy = await _db.BeginBinaryImportAsync("""
                 COPY staged_patient (patient_key, nhs_number, supplier_key, birth_day, death_day, registered_day, deregistered_day, sex,
                   deprivation, ethnicity, flags, practice_code, family, family_folded, given, postcode) FROM STDIN (FORMAT BINARY)
@@ -237,6 +238,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
         }
 
         await SupersededAsync(updates);
+        await ClearAsync("staged_resource");
         await CopyResourcesAsync("staged_resource", updates);
         await RunAsync("""
             UPDATE resource r SET patient_key=s.patient_key, version=s.version, last_updated=s.last_updated, deleted=s.deleted,
@@ -339,6 +341,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
 
     public async Task WriteTimelinesAsync(List<(long PatientKey, byte[] Events)> rows)
     {
+        await ClearAsync("staged_timeline");
         await using (var copy = await _db.BeginBinaryImportAsync("COPY staged_timeline (patient_key, events) FROM STDIN (FORMAT BINARY)"))
         {
             foreach (var (patientKey, events) in rows)
@@ -429,6 +432,9 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
 
     private static void Array<T>(NpgsqlCommand command, string name, NpgsqlDbType type, IEnumerable<T> values) =>
         command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = values.ToArray() });
+
+    /// <summary>A transaction that somebody else has begun may write more than once: what was staged for the last time is written.</summary>
+    private Task ClearAsync(string staged) => owned ? Task.CompletedTask : RunAsync($"DELETE FROM {staged}");
 
     private async Task CopyResourcesAsync(string table, List<PreparedResource> items)
     {

@@ -30,7 +30,7 @@ internal sealed partial class WritePlan
 
                 if (item.Type == ResourceType.Patient)
                 {
-                    (_overtaken ??= []).Add(item);
+                    (_overtaken ??= new HashSet<PreparedResource>(ReferenceEqualityComparer.Instance)).Add(item);
                 }
                 else if (item.Former is { } named)
                 {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
+using BetterCare.Care.Api.Features.Coordination;
 using BetterCare.Care.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,9 +15,9 @@ internal static class MergeStory
     public static string Twin => Story.Others.First();
 
     /// <summary>Both records with all that can hang on one: leads, plans, levels, wishes, a meeting, an allergy.</summary>
-    public static async Task<StoryApp> StartAsync()
+    public static async Task<StoryApp> StartAsync(Dictionary<string, string?>? settings = null)
     {
-        var app = await StoryApp.StartAsync();
+        var app = await StoryApp.StartAsync(settings: settings);
         await Story.PostCohortAsync(app);
         await OkAsync(app.PostFhirAsync("/fhir", Story.Bundle(
         [
@@ -75,6 +76,8 @@ internal static class MergeStory
     /// </summary>
     public static async Task<string> EverythingAsync(StoryApp app)
     {
+        // What worklists are sorted by is brought up to date beside the writer, within seconds: now.
+        await app.Services.GetRequiredService<LoopWorker>().CatchUpAsync(CancellationToken.None);
         await using var db = await app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>().CreateDbContextAsync();
         var lines = new List<string>();
         foreach (var table in db.Model.GetEntityTypes().Where(t => t.FindProperty("PatientKey") is not null || t.GetTableName() is "coverage_cell" or "mdt_meeting_record").Select(t => t.GetTableName()!).Order(StringComparer.Ordinal))

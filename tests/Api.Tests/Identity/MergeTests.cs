@@ -66,6 +66,30 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public async Task Merge_OnPostgres_IsTheSame_AndTheReviewQueueToo()
+    {
+        await using var server = new PostgresDatabase();
+        await using var app = await MergeStory.StartAsync(new() { ["Care:Database"] = await server.CreateAsync() });
+        var before = await MergeStory.EverythingAsync(app);
+        await MergeStory.OkAsync(app.PostFhirAsync("/fhir/Patient", TracingApp.Patient("SC-1", family: "Nobody", given: "Here", born: "1901-01-01")));
+        await MergeStory.OkAsync(app.Client.PostAsync("/v1/tracing/passes", null));
+        var waits = (await app.GetJsonAsync("/v1/tracing?state=waiting")).GetProperty("people")[0].GetProperty("id").GetString();
+        await app.GetJsonAsync($"/v1/tracing/{waits}");
+        await MergeStory.OkAsync(app.Client.PostAsJsonAsync($"/v1/tracing/{waits}/decision", new { setAside = true, reason = "Left the country" }));
+
+        var merge = await MergeStory.MergeAsync(app);
+        (await app.GetJsonAsync($"/fhir/Patient/{Story.Ann}")).GetProperty("id").GetString().ShouldBe(Twin);
+        await MergeStory.OkAsync(app.Client.PutAsync("/fhir/Encounter/since", Fhir(MergeStory.Visit("since", Story.Ann))));
+        (await app.GetJsonAsync("/v1/merges")).GetArrayLength().ShouldBe(1);
+        (await app.GetJsonAsync("/v1/merges/proposals")).GetArrayLength().ShouldBe(0);
+        await MergeStory.UndoneAsync(app, merge);
+
+        (await app.GetJsonAsync("/fhir/Encounter/since")).GetProperty("subject").GetProperty("reference").GetString().ShouldBe($"Patient/{Story.Ann}");
+        await MergeStory.OkAsync(app.Client.DeleteAsync("/fhir/Encounter/since"));
+        MergeStory.ShouldBeSame(await MergeStory.EverythingAsync(app), before);
+    }
+
+    [Fact]
     public async Task Merge_BothHaveLeadPlanAndLevel_TheSaferHolds_NothingIsLost_AndTheTeamIsAsked()
     {
         await using var app = await MergeStory.StartAsync();

@@ -75,8 +75,14 @@ public sealed class MergeWork(CareDbContext db, Directories directories, Merger 
         ? new Conflict(409, "A stratification run is under way. Try again when it has finished.")
         : null;
 
-    /// <summary>Tells leads and plans of a person anew.</summary>
-    public Task TellAsync(long patientKey, CancellationToken ct) => resources.KeepAsync(patientKey, ct);
+    /// <summary>Tells leads and plans of a person anew; nothing where a person who was only given a number is gone again.</summary>
+    public async Task TellAsync(long patientKey, CancellationToken ct)
+    {
+        if (await db.Patients.AnyAsync(p => p.PatientKey == patientKey, ct))
+        {
+            await resources.KeepAsync(patientKey, ct);
+        }
+    }
 }
 
 /// <summary>What merging registers and serves.</summary>
