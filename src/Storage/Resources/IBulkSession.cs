@@ -12,7 +12,7 @@ internal interface IBulkSession : IAsyncDisposable
 
     /// <summary>Begins a transaction.</summary>
     /// <param name="bulk">Nobody waits for an answer but imports: throughput goes before evenness.</param>
-    Task BeginAsync(bool bulk = false);
+    Task BeginAsync(bool bulk);
 
     Task CommitAsync();
 
