@@ -14,13 +14,13 @@ public static class PlanShape
 
     /// <summary>The first part that cannot be read, and what to send instead; null: all can.</summary>
     public static (string Where, string Problem)? Unfit(JointCarePlan plan) =>
-        List("goals", plan.Goals, g => Id(g.Id) && Text(g.Text), g => g.Id)
-        ?? List("actions", plan.Actions, a => Id(a.Id) && Text(a.Text) && Name(a.Owner), a => a.Id)
-        ?? List("contributors", plan.Contributors, c => Id(c.Professional) && Id(c.Role), null)
-        ?? (plan.Contingency is { } contingency ? List("contingency.steps", contingency.Steps, s => Text(s.Trigger) && Text(s.Action) && Text(s.Contact), null) : null)
+        List("goals", "id and text", plan.Goals, g => Id(g.Id) && Text(g.Text), g => g.Id)
+        ?? List("actions", "id and text", plan.Actions, a => Id(a.Id) && Text(a.Text) && Name(a.Owner), a => a.Id)
+        ?? List("contributors", "professional and role", plan.Contributors, c => Id(c.Professional) && Id(c.Role), null)
+        ?? (plan.Contingency is { } contingency ? List("contingency.steps", "trigger, action and contact", contingency.Steps, s => Text(s.Trigger) && Text(s.Action) && Text(s.Contact), null) : null)
         ?? Long("aboutMe", plan.AboutMe) ?? Long("assessmentSummary", plan.AssessmentSummary) ?? Long("preferences", plan.Preferences) ?? Long("leadPhone", plan.LeadPhone);
 
-    private static (string, string)? List<T>(string where, IReadOnlyList<T?>? items, Func<T, bool> fits, Func<T, string>? id)
+    private static (string, string)? List<T>(string where, string needs, IReadOnlyList<T?>? items, Func<T, bool> fits, Func<T, string>? id)
         where T : class
     {
         if (items is null || items.Count > MostItems)
@@ -32,7 +32,7 @@ public static class PlanShape
         {
             if (item is null || !fits(item))
             {
-                return (where, $"An entry of {where} lacks what it must have, or is too long: names have up to {LongestName} characters, texts up to {LongestText}.");
+                return (where, $"Each entry of {where} needs {needs}; names and ids have up to {LongestName} characters, texts up to {LongestText}.");
             }
         }
 
