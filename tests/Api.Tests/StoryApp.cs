@@ -14,7 +14,11 @@ namespace BetterCare.Care.Tests.Api;
 /// <summary>The real host over a SQLite file of its own, with a clock that a test moves and a log that it can read.</summary>
 public sealed class StoryApp : IAsyncDisposable
 {
+    private static readonly AsyncLocal<bool> OnServer = new();
+
     private readonly string _folder = Directory.CreateTempSubdirectory("care-app").FullName;
+    private readonly string? _server;
+    private readonly string _name = $"care_{Guid.NewGuid():N}";
     private readonly WebApplication _app;
 
     private StoryApp(Action<WebApplicationBuilder>? customise, Dictionary<string, string?>? settings)
@@ -23,6 +27,14 @@ public sealed class StoryApp : IAsyncDisposable
         {
             ["Care:WorkFolder"] = _folder,
         };
+        if (!all.ContainsKey("Care:Database") && (OnServer.Value || Environment.GetEnvironmentVariable("CARE_TEST_STORIES") == "postgres"))
+        {
+            _server = Environment.GetEnvironmentVariable("CARE_TEST_POSTGRES");
+            Assert.SkipWhen(_server is null, "No PostgreSQL: ./test starts one and sets CARE_TEST_POSTGRES.");
+            all["Care:Database"] = $"{_server};Database={_name};Maximum Pool Size=20";
+            Run($"CREATE DATABASE {_name}");
+        }
+
         all.TryAdd("Care:Database", Path.Combine(_folder, "care.db"));
         _app = CareHost.Build([], all, builder =>
         {
@@ -88,6 +100,21 @@ public sealed class StoryApp : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        if (_server is not null)
+        {
+            Run($"DROP DATABASE {_name} WITH (FORCE)");
+        }
+    }
+
+    /// <summary>What this test starts from here on has its data on PostgreSQL.</summary>
+    public static void UsePostgres() => OnServer.Value = true;
+
+    private void Run(string sql)
+    {
+        using var admin = new Npgsql.NpgsqlConnection($"{_server};Database=postgres;Pooling=false");
+        admin.Open();
+        using var command = new Npgsql.NpgsqlCommand(sql, admin);
+        command.ExecuteNonQuery();
     }
 }
 

@@ -75,7 +75,10 @@ internal static class Verb
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddSecretFiles().AddInMemoryCollection(Overrides(parse)).Build();
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
+
+            // What fails is thrown and told; on an empty PostgreSQL database the first command always does.
+            .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical));
         services.AddSingleton<IConfiguration>(configuration);
         services.AddCare(configuration);
         return services.BuildServiceProvider();

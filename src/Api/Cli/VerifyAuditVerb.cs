@@ -18,7 +18,7 @@ internal static class VerifyAuditVerb
             async (services, terminal, token) =>
             {
                 var known = new List<AuditHead>();
-                foreach (var text in (parse.GetValue(head) ?? []).SelectMany(h => File.Exists(h) ? File.ReadAllLines(h) : [h]).Where(h => h.Trim().Length > 0))
+                foreach (var text in (parse.GetValue(head) ?? []).SelectMany(h => File.Exists(h) ? Ends(h) : [h]).Where(h => h.Trim().Length > 0))
                 {
                     if (!AuditHead.TryParse(text, out var one))
                     {
@@ -52,4 +52,7 @@ internal static class VerifyAuditVerb
             ct));
         return command;
     }
+
+    /// <summary>The ends in a file: what the verb printed was kept whole, and its other lines are sentences.</summary>
+    private static IEnumerable<string> Ends(string path) => File.ReadAllLines(path).Where(line => !line.Trim().Contains(' ', StringComparison.Ordinal));
 }

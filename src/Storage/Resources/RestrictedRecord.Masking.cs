@@ -48,6 +48,12 @@ public static partial class RestrictedRecord
             {
                 resource.Remove(name);
             }
+
+            if (type == ResourceType.Organization)
+            {
+                // org-1: an organisation has a name or an identifier; that of this one is not shown.
+                resource["_name"] = Absent();
+            }
         }
 
         MaskObject(resource);

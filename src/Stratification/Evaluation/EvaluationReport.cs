@@ -14,12 +14,15 @@ public static class EvaluationReport
     private const string Style = """
         body{font-family:"Frutiger W01",Arial,sans-serif;color:#212b32;background:#fff;max-width:960px;margin:0 auto;padding:16px;line-height:1.5}
         h1,h2,h3{line-height:1.2}table{border-collapse:collapse;margin:8px 0 24px;width:100%;font-size:.9rem}
-        caption{text-align:left;font-weight:bold;padding:4px 0}th,td{border-bottom:1px solid #d8dde0;padding:4px 8px;text-align:right}
+        caption{text-align:left;font-weight:bold;padding:4px 0}th,td{border-bottom:1px solid #d8dde0;padding:4px 6px;text-align:right;vertical-align:top}td{white-space:nowrap}
+        table.wide{font-size:.8rem}table.wide th,table.wide td{padding:4px}
         th:first-child,td:first-child{text-align:left}svg{max-width:640px;width:100%;height:auto;background:#fff;border:1px solid #d8dde0}
         .grid{stroke:#d8dde0}.label{font-size:11px;fill:#212b32}.curve{fill:none;stroke:#005eb8;stroke-width:2}
         .reference{fill:none;stroke:#4c6272;stroke-dasharray:4 4}.bar{fill:#005eb8}.bar2{fill:#aeb7bd}.dot{fill:#005eb8}.interval{stroke:#005eb8}
         .shapes{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:16px}summary{cursor:pointer;color:#005eb8}
         .note{border-left:8px solid #005eb8;background:#f0f4f5;padding:8px 16px}
+        @media print{@page{size:A4;margin:15mm}body{max-width:none;padding:0;font-size:10pt}h1,h2,h3,caption{break-after:avoid}svg,tr,.note,.shapes>div{break-inside:avoid}
+        svg{max-width:120mm}.shapes{grid-template-columns:1fr 1fr}details{display:none}.bar,.bar2,.note{print-color-adjust:exact}}
         """;
 
     /// <summary>Writes the page.</summary>
@@ -60,12 +63,12 @@ public static class EvaluationReport
     [
         ["People", Count(e.People), "", "", ""],
         ["People admitted as an emergency", Count(e.Events), "", "", ""],
-        ["AUROC", F(e.Auroc.Value), F(e.Auroc.Low), F(e.Auroc.High), "1"],
-        ["Average precision", F(e.AveragePrecision), "", "", "1"],
-        ["Brier score", F(e.Brier), "", "", "0"],
-        ["Scaled Brier score", F(e.ScaledBrier), "", "", "1"],
-        ["Calibration slope", F(e.CalibrationSlope.Value), F(e.CalibrationSlope.Low), F(e.CalibrationSlope.High), "1"],
-        ["Calibration intercept", F(e.CalibrationIntercept.Value), F(e.CalibrationIntercept.Low), F(e.CalibrationIntercept.High), "0"],
+        ["AUROC", Fixed(e.Auroc.Value), Fixed(e.Auroc.Low), Fixed(e.Auroc.High), "1"],
+        ["Average precision", Fixed(e.AveragePrecision), "", "", "1"],
+        ["Brier score", Fixed(e.Brier), "", "", "0"],
+        ["Scaled Brier score", Fixed(e.ScaledBrier), "", "", "1"],
+        ["Calibration slope", Fixed(e.CalibrationSlope.Value), Fixed(e.CalibrationSlope.Low), Fixed(e.CalibrationSlope.High), "1"],
+        ["Calibration intercept", Fixed(e.CalibrationIntercept.Value), Fixed(e.CalibrationIntercept.Low), Fixed(e.CalibrationIntercept.High), "0"],
     ]);
 
     private static void Roc(StringBuilder html, ModelEvaluation e)
@@ -79,8 +82,8 @@ public static class EvaluationReport
 
     private static void Calibration(StringBuilder html, ModelEvaluation e)
     {
-        var top = Math.Max(0.05, e.Calibration.Max(b => Math.Max(b.Predicted, b.Observed.High)));
-        var svg = new Svg("Calibration: observed against predicted", "Predicted", "Observed", (0, top), (0, top), "0.###;-0.###;0");
+        var top = Svg.End(Math.Max(0.05, e.Calibration.Max(b => Math.Max(b.Predicted, b.Observed.High))));
+        var svg = new Svg("Calibration: observed against predicted", "Predicted", "Observed", (0, top), (0, top));
         svg.Line([(0, 0), (top, top)], "reference");
         foreach (var band in e.Calibration.Where(b => b.People > 0))
         {
@@ -93,7 +96,7 @@ public static class EvaluationReport
 
     private static void Deciles(StringBuilder html, ModelEvaluation e)
     {
-        var svg = new Svg("Observed and predicted admissions by tenth of risk", "Tenth, highest risk first", "Share admitted", (0, 10), (0, e.Deciles.Max(d => Math.Max(d.Predicted, d.Observed.Value))));
+        var svg = new Svg("Observed and predicted admissions by tenth of risk", "Tenth, highest risk first", "Share admitted", (0, 10), (0, e.Deciles.Max(d => Math.Max(d.Predicted, d.Observed.Value))), [.. e.Deciles.Select(d => Count(d.Number))]);
         foreach (var d in e.Deciles)
         {
             svg.Bar(d.Number - 0.9, d.Number - 0.5, d.Observed.Value, "bar");
@@ -113,13 +116,13 @@ public static class EvaluationReport
 
     private static void Groups(StringBuilder html, ModelEvaluation e)
     {
-        html.Append("<h2>Is it fair?</h2><p>One cut for everyone, the top 5 %. Where observed over expected is above 1 the group's risk is told too low.</p>");
+        html.Append("<h2>Is it fair?</h2><p>One cut for everyone, the top 5 %. Where observed to expected is above 1 the group's risk is told too low.</p>");
         foreach (var dimension in e.Groups.GroupBy(g => g.Dimension))
         {
-            Table(html, dimension.Key, ["Group", "People", "Observed", "Predicted", "Observed / expected", "AUROC", "Calibration slope", "Selected", "Positive predictive value", "Sensitivity"],
+            Table(html, dimension.Key, ["Group", "People", "Observed", "Predicted", "Observed to expected", "AUROC", "Calibration slope", "Selected", "Positive predictive value", "Sensitivity"],
                 dimension.Select(g => new[]
                 {
-                    g.Group, Count(g.People), P(g.Observed.Value), P(g.MeanPredicted), g.ObservedToExpected is { } oe ? F(oe) : "-", Interval(g.Auroc, F), Interval(g.CalibrationSlope, F),
+                    g.Group, Count(g.People), P(g.Observed.Value), P(g.MeanPredicted), g.ObservedToExpected is { } oe ? F(oe) : "-", Interval(g.Auroc, Fixed), Interval(g.CalibrationSlope, Fixed),
                     P(g.SelectedShare), Interval(g.PositivePredictiveValue), Interval(g.Sensitivity),
                 }));
         }
@@ -194,7 +197,7 @@ public static class EvaluationReport
 
     private static void Table(StringBuilder html, string caption, IReadOnlyList<string> head, IEnumerable<string[]> rows)
     {
-        html.Append($"<table><caption>{E(caption)}</caption><thead><tr>");
+        html.Append($"<table{(head.Count > 8 ? " class=\"wide\"" : "")}><caption>{E(caption)}</caption><thead><tr>");
         foreach (var h in head)
         {
             html.Append($"<th scope=\"col\">{E(h)}</th>");
@@ -206,7 +209,8 @@ public static class EvaluationReport
             html.Append($"<tr><th scope=\"row\">{E(row[0])}</th>");
             foreach (var cell in row.Skip(1))
             {
-                html.Append($"<td>{E(cell)}</td>");
+                // An interval stands below its value.
+                html.Append($"<td>{E(cell).Replace("\n", "<br/>", StringComparison.Ordinal)}</td>");
             }
 
             html.Append("</tr>");
@@ -241,12 +245,14 @@ public static class EvaluationReport
     private static string Interval(Estimate? e, Func<double, string>? format = null)
     {
         var f = format ?? P;
-        return e is { } v ? $"{f(v.Value)} ({f(v.Low)} to {f(v.High)})" : "-";
+        return e is { } v ? $"{f(v.Value)}\n{f(v.Low).Replace(" %", "", StringComparison.Ordinal)} to {f(v.High)}" : "-";
     }
 
     private static string E(string text) => Svg.Escape(text);
 
     private static string F(double v) => v.ToString("0.###;-0.###;0", CultureInfo.InvariantCulture);
+
+    private static string Fixed(double v) => v.ToString("0.000", CultureInfo.InvariantCulture);
 
     private static string P(double v) => (100 * v).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 
@@ -285,8 +291,24 @@ public sealed record ShapeCurve(string Feature, IReadOnlyList<(double X, double 
     private static ShapeCurve OfTerms(IGrouping<string, LogisticTerm> terms)
     {
         var ends = terms.SelectMany(t => new[] { t.Term.From, t.Term.To }).OfType<float>().ToList();
-        var (low, high) = Predictors.Find(terms.Key)?.IsYesNo == true ? (0f, 1f) : terms.Key == "age" ? (18f, 100f) : (Math.Min(0, ends.Prepend(0).Min()), Math.Max(10, ends.Prepend(0).Max() * 1.25f));
+        var (low, high) = Range(Predictors.Find(terms.Key)) ?? (Math.Min(0, ends.Prepend(0).Min()), Math.Max(10, ends.Prepend(0).Max() * 1.25f));
         double At(float x) => terms.Sum(t => t.Coefficient * (t.Term.Apply(x) - t.Mean));
         return new ShapeCurve(terms.Key, [.. Enumerable.Range(0, 101).Select(i => low + ((high - low) * i / 100)).Select(x => ((double)x, At(x)))], At(float.NaN));
     }
+
+    /// <summary>The values that people have, by what is measured; null for counts, which begin at nought and have no end.</summary>
+    private static (float Low, float High)? Range(Predictor? predictor) => predictor switch
+    {
+        { IsYesNo: true } or { Unit: "0 to 1" } => (0, 1),
+        { Unit: "years" } => (18, 100),
+        { Unit: "quintile" } => (1, 5),
+        { Words.Count: > 0 } graded => (0, graded.Words.Keys.Max()),
+        { Unit: "kg/m2" } => (15, 45),
+        { Unit: "mmHg" } => (80, 200),
+        { Unit: "g/L" } => (70, 180),
+        { Unit: "mmol/L" } => (120, 150),
+        { Unit: "mL/min/1.73m2" } => (10, 120),
+        { Unit: "mmol/mol" } => (25, 120),
+        _ => null,
+    };
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Stratification.Timelines;
+using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Api.Features.Worklists;
 
@@ -30,12 +31,15 @@ internal static class WorklistSql
     /// </summary>
     private const int FewOnThoseDays = 500;
 
-    /// <summary>Whether so few people were admitted or discharged on the days asked for that the page is best read by day.</summary>
-    public static async Task<bool> IsByDayAsync(DbConnection connection, WorklistQuestion question, CancellationToken ct)
+    /// <summary>
+    /// Whether so few people were admitted or discharged on the days asked for that the page is best read by day; null: that is
+    /// not the question, or PostgreSQL is asked, which keeps statistics and finds out by itself.
+    /// </summary>
+    public static async Task<bool?> IsByDayAsync(DbConnection connection, WorklistQuestion question, CancellationToken ct)
     {
-        if (DaysOf(question) is not { } days)
+        if (DaysOf(question) is not { } days || connection is not SqliteConnection)
         {
-            return false;
+            return null;
         }
 
         await using var command = connection.CreateCommand();
@@ -49,7 +53,7 @@ internal static class WorklistSql
     /// <param name="byDay">As <see cref="IsByDayAsync"/> found.</param>
     /// <param name="after">Where the page before ended; null: the first.</param>
     /// <param name="limit">Rows to read.</param>
-    public static void Build(DbCommand command, WorklistQuestion question, bool byDay, (double Risk, long Key)? after, int limit)
+    public static void Build(DbCommand command, WorklistQuestion question, bool? byDay, (double Risk, long Key)? after, int limit)
     {
         var filter = question.Filter;
         var where = new StringBuilder("1=1");
@@ -96,8 +100,8 @@ internal static class WorklistSql
             Add(command, "lead", lead);
         }
 
-        // A plus keeps the engine from an index by that column: the one that the other half of the query is ordered by is meant.
-        var day = byDay ? "" : "+";
+        // A plus keeps SQLite from an index by that column.
+        var (day, order) = (byDay == false ? "+" : "", byDay == true ? "+" : "");
         if (filter.AdmittedWithinDays is { } admitted)
         {
             where.Append(" AND ").Append(Days($"{day}s.admitted_day", admitted, question.Today)).Append(" AND s.discharged_day<s.admitted_day");
@@ -122,7 +126,7 @@ internal static class WorklistSql
             SELECT s.patient_key, s.risk, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.agreed_level, s.model_level, s.previous_level, s.change,
               s.lead_id, s.lead_name, s.lead_role, s.has_lead, s.lead_state, s.plan_state, s.plan_joint, s.plan_complete, s.review_day, s.frailty, s.in_care_home,
               s.admitted_day, s.discharged_day, s.reason1, s.reason2, s.reason3, ({shown})
-            FROM (SELECT s.patient_key, s.risk FROM person_standing s WHERE {where} ORDER BY {(byDay ? "+" : "")}s.risk DESC, s.patient_key LIMIT @limit) k
+            FROM (SELECT s.patient_key, s.risk FROM person_standing s WHERE {where} ORDER BY {order}s.risk DESC, s.patient_key LIMIT @limit) k
             JOIN person_standing s ON s.patient_key=k.patient_key JOIN patient p ON p.patient_key=k.patient_key
             ORDER BY k.risk DESC, k.patient_key
             """;
