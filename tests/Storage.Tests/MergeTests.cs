@@ -134,6 +134,30 @@ public sealed class MergeTests
         undone.Moved.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("patient=9990000018&_count=5", "patient=9990000026&_count=5")]
+    [InlineData("subject=Patient/9990000018,Patient/9990000034", "subject=Patient/9990000026,Patient/9990000034")]
+    [InlineData("identifier=https%3A%2F%2Ffhir.nhs.uk%2FId%2Fnhs-number%7C9990000018", "identifier=https%3A%2F%2Ffhir.nhs.uk%2FId%2Fnhs-number%7C9990000026")]
+    [InlineData("_id=x-9990000018", "_id=x-9990000018")]
+    [InlineData("identifier=urn:x|99900000180", "identifier=urn:x|99900000180")]
+    [InlineData("identifier=urn:x|19990000018", "identifier=urn:x|19990000018")]
+    [InlineData("9990000018", "9990000026")]
+    public void InForce_TakesNumbersThatStandAlone(string text, string inForce) =>
+        new MergedPeople(1, [new MergeInForce("m", 9990000018, 9990000026, 1, 2, false, false)]).InForce(text).ShouldBe(inForce);
+
+    [Fact]
+    public void Chain_EndsAtTheLast_AndWhatWasTakenUpIsKnownThere()
+    {
+        var merged = new MergedPeople(2, [new MergeInForce("m1", 9990000018, 9990000026, 1, 2, true, false), new MergeInForce("m2", 9990000026, 9990000034, 2, 3, false, false)]);
+
+        merged.Of(NhsNumber.Parse("9990000018"))!.IntoKey.ShouldBe(3);
+        merged.Of(1)!.Merges.ShouldBe(["m1", "m2"]);
+        merged.TakenUpBy(NhsNumber.Parse("9990000034"))!.Numbers.Select(n => n.Value).ShouldBe(["9990000018", "9990000026"]);
+        merged.TakenUpBy(NhsNumber.Parse("9990000034"))!.Restricted.ShouldBeTrue();
+        merged.TakenUpBy(NhsNumber.Parse("9990000026")).ShouldBeNull();
+        merged.KeysTakenUpBy(3).Order().ShouldBe([1, 2]);
+    }
+
     private static async Task<TestDatabase> StartAsync(DatabaseEngine engine)
     {
         var test = await TestDatabase.OpenAsync(engine);

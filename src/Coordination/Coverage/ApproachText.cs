@@ -46,7 +46,7 @@ public static class ApproachText
         }
 
         text.Append(CultureInfo.InvariantCulture, $"The policy {policy.Name} sets the levels among {policy.Population}: {string.Join("; ", policy.LevelRules)}. ");
-        text.Append(CultureInfo.InvariantCulture, $"High risk means level {Words.List([.. policy.HighRiskLevels.Order().Select(l => l.ToString(CultureInfo.InvariantCulture))])}. ");
+        text.Append(CultureInfo.InvariantCulture, $"High risk means {(policy.HighRiskLevels.Count == 1 ? "level" : "levels")} {Words.List([.. policy.HighRiskLevels.Order().Select(l => l.ToString(CultureInfo.InvariantCulture))])}. ");
         text.Append(levelIsAgreed
             ? "A multidisciplinary team may agree another level than the model's, with a reason and an expiry date; the figures use the agreed level. "
             : "The figures use the model's level, before any team has agreed another. ");

@@ -117,6 +117,9 @@ public sealed class IngestSession(Directories directories)
         return await Directories.IsWaitingAsync(id, ct) ? _waiting[(supplier, sourceId)] = id : null;
     }
 
+    /// <summary>A supplier calls a person so who was known by a former number.</summary>
+    internal void Call(int supplier, string sourceId, FormerPerson former) => _aliases[(supplier, sourceId)] = (former.IntoKey, former.IntoNumber, former);
+
     /// <summary>The id in the tracing queue of a person whom this session brings without a number.</summary>
     public string BringWaiting(int supplier, string sourceId) => _waiting[(supplier, sourceId)] = WaitingItem.IdOf(supplier, sourceId);
 

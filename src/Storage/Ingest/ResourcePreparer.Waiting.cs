@@ -70,7 +70,9 @@ public sealed partial class ResourcePreparer
         sourceId = SourceIdOf(patient.Span, sourceId, target is not { IsCreate: true } || SourceIds.HasIdsOfItsOwn(supplierUri));
         if (await session.FindAsync(supplier, sourceId, ct) is { } known)
         {
-            var details = await session.Directories.TracedAsync(supplier, sourceId, ct) ?? new TracedDetails(known.Number.Value, false, "", false);
+            // Known as the person of a former number: then it is about that one (and kept beside the one in force).
+            var number = (known.Former?.Number ?? known.Number).Value;
+            var details = await session.Directories.TracedAsync(supplier, sourceId, ct) is { } traced ? traced with { Number = number } : new TracedDetails(number, false, "", false);
             return await PrepareAsync(session, details.AddTo(patient.Span, sourceId), line, target is null ? null : target with { SourceId = null, Id = null, IsCreate = false }, ct);
         }
 
@@ -88,10 +90,10 @@ public sealed partial class ResourcePreparer
     private async ValueTask<Prepared> UnderFormerNumberAsync(
         IngestSession session, ReadOnlyMemory<byte> json, ResourceFound found, FormerPerson former, int supplier, long line, WriteTarget? target, CancellationToken ct)
     {
-        var patient = found.Text.Of(json.Span);
+        var sourceId = found.Id.IsEmpty || NhsNumber.TryParse(Text(json.Span, found.Id), out _) ? null : Text(json.Span, found.Id);
         if (former.Renumbered)
         {
-            var renumbered = new TracedDetails(former.IntoNumber.Value, false, "", false).AddTo(patient, former.IntoNumber.Value);
+            var renumbered = new TracedDetails(former.IntoNumber.Value, false, "", false).AddTo(found.Text.Of(json.Span), sourceId ?? former.IntoNumber.Value);
             var prepared = await PrepareAsync(session, renumbered, line, target is null ? null : target with { SourceId = null, Id = null, IsCreate = false }, ct);
             return prepared.Item is { } item ? prepared with { Item = item with { Former = former } } : prepared;
         }
@@ -103,9 +105,16 @@ public sealed partial class ResourcePreparer
             return OfAnotherPractice;
         }
 
+        if (sourceId is not null)
+        {
+            session.Call(supplier, sourceId, former);
+        }
+
         return new Prepared(
             new PreparedResource
             {
+                SourceId = sourceId,
+                SourceSupplier = supplier,
                 Type = ResourceType.Patient,
                 Id = former.IntoNumber.Value,
                 PatientKey = former.IntoKey,

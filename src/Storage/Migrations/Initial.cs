@@ -64,7 +64,9 @@ public sealed class Initial : Migration
             "patient_key, type, id, version");
         Table("resource_identifier", "hash bigint, patient_key bigint, type tiny, id text", "hash, patient_key, type, id");
         Table("resource_code", "type tiny, code_hash bigint, day int, patient_key bigint, id text", "type, code_hash, day, patient_key, id");
-        Table("timeline", "patient_key bigint, events blob", "patient_key");
+
+        // In order of the key like the others, but by SQLite's own row number: such a row stays on its page four times longer.
+        migrationBuilder.Sql(d.Table("timeline", "patient_key bigint, events blob", "patient_key", byRowNumber: true));
         Table("professional", "professional_key int, practitioner_id text", "professional_key");
         Index("ux_professional", "professional (practitioner_id)", unique: true);
         Table("practice", "code text, name text, neighbourhood text, locality text, place text, deprivation tiny", "code");
@@ -140,10 +142,10 @@ public sealed class Initial : Migration
 
         public bool IsSqlite => _sqlite;
 
-        public string Table(string name, string columns, string key)
+        public string Table(string name, string columns, string key, bool byRowNumber = false)
         {
             var parts = columns.Split(',', StringSplitOptions.TrimEntries).Select(Column);
-            return $"CREATE TABLE {name} ({string.Join(", ", parts)}, PRIMARY KEY ({key})){(_sqlite ? " WITHOUT ROWID" : "")};";
+            return $"CREATE TABLE {name} ({string.Join(", ", parts)}, PRIMARY KEY ({key})){(_sqlite && !byRowNumber ? " WITHOUT ROWID" : "")};";
         }
 
         private string Column(string column)

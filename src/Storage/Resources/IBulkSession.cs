@@ -10,7 +10,9 @@ internal interface IBulkSession : IAsyncDisposable
     /// <summary>The connection whose transaction the commit is.</summary>
     DbConnection Connection { get; }
 
-    Task BeginAsync();
+    /// <summary>Begins a transaction.</summary>
+    /// <param name="bulk">Nobody waits for an answer but imports: throughput goes before evenness.</param>
+    Task BeginAsync(bool bulk);
 
     Task CommitAsync();
 

@@ -19,7 +19,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
 
     public DbConnection Connection => connection;
 
-    public async Task BeginAsync()
+    public async Task BeginAsync(bool bulk)
     {
         await StageAsync();
         _transaction = await _db.BeginTransactionAsync();

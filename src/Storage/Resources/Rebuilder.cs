@@ -35,7 +35,7 @@ public sealed class Rebuilder(CareDatabase database, ResourceStore store, Direct
             }
 
             resources += items.Count;
-            await session.BeginAsync();
+            await session.BeginAsync(bulk: true);
             try
             {
                 await WriteAsync(session, from, to, items, clock.GetUtcNow().ToUnixTimeMilliseconds());

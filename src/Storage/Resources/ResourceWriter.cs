@@ -146,8 +146,10 @@ public sealed class ResourceWriter : IAsyncDisposable
             }
         }
 
-        long Limit() => _lastRequest != 0 && _clock.GetElapsedTime(_lastRequest) < RequestsAreRecent ? MaxBytesBesideRequests : MaxBytesPerCommit;
+        long Limit() => RequestsAreAbout ? MaxBytesBesideRequests : MaxBytesPerCommit;
     }
+
+    private bool RequestsAreAbout => _lastRequest != 0 && _clock.GetElapsedTime(_lastRequest) < RequestsAreRecent;
 
     private async Task<bool> ComesSoonAsync()
     {
@@ -230,7 +232,7 @@ public sealed class ResourceWriter : IAsyncDisposable
             await consequences.ReadyAsync(_stop.Token);
         }
 
-        await session.BeginAsync();
+        await session.BeginAsync(bulk: !RequestsAreAbout && group.TrueForAll(b => b.RejectsSingly));
         try
         {
             var plan = new WritePlan { Merged = await _directories.MergedAsync(await session.MergeEpochAsync(), session.Connection) };
@@ -477,6 +479,12 @@ internal sealed partial class WritePlan
         {
             (item.Outcome, item.Version, item.LastUpdated) = (WriteOutcome.KeptBeside, before?.Version ?? 1, now);
             Beside.Add(item);
+            if (item.SourceId is not null)
+            {
+                // The former record's, as those that were given before the merge: undoing it finds them there.
+                Aliases.Add(new PatientAlias { SupplierKey = item.SourceSupplier, SourceId = item.SourceId, PatientKey = item.Former!.Key });
+            }
+
             return;
         }
 

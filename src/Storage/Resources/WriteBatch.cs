@@ -65,6 +65,9 @@ public sealed record PreparedResource
     /// <summary>Only kept beside the Patient that is shown, whoever sent that.</summary>
     public bool IsBeside { get; init; }
 
+    /// <summary>Whose id <see cref="SourceId"/> is, where the resource is kept under another supplier; 0: <see cref="SupplierKey"/>'s.</summary>
+    public int SourceSupplier { get; init; }
+
     /// <summary>Who sent it.</summary>
     public int SupplierKey { get; init; }
 

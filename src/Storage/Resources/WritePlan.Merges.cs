@@ -1,5 +1,6 @@
 using System.Data.Common;
 using BetterCare.Care.Fhir;
+using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Tracing;
 
 namespace BetterCare.Care.Storage.Resources;
@@ -23,7 +24,7 @@ internal sealed partial class WritePlan
             foreach (var item in batch.Items)
             {
                 var stale = item.Former is not null ? Merged!.Of(item.Former.Key)?.IntoKey != item.PatientKey : Merged!.Of(item.PatientKey) is not null;
-                if (!stale)
+                if (!stale && !IsOfFormerNumber(item))
                 {
                     continue;
                 }
@@ -44,6 +45,10 @@ internal sealed partial class WritePlan
             }
         }
     }
+
+    /// <summary>Whether it is the Patient of a number that was merged after it was looked up.</summary>
+    private bool IsOfFormerNumber(PreparedResource item) => !Merged!.IsEmpty && item is { Type: ResourceType.Patient, Method: WriteMethod.Upsert, IsBeside: false }
+        && NhsNumber.TryParse(item.Id, out var number) && Merged.Of(number) is not null;
 
     /// <summary>A new version of a resource that a merge moves to another person, or an undoing back.</summary>
     public void Move(PreparedResource item, long now)

@@ -22,7 +22,7 @@ public static class TimelineLoader
         foreach (var chunk in people.Chunk(PeoplePerCommit))
         {
             var first = key;
-            await session.BeginAsync();
+            await session.BeginAsync(bulk: true);
             await session.WritePatientsAsync([.. chunk.Select(p => RowOf(p.Number, p.Practice, p.Person.Facts, ++key))], [], []);
             await session.RegisterAsync([.. chunk.Select((p, i) => ((long)(first + 1 + i), p.Person.Facts.RegisteredDay, p.Person.Facts.DeregisteredDay))]);
             await session.WriteTimelinesAsync([.. chunk.Select((p, i) => ((long)(first + 1 + i), MemoryMarshal.AsBytes(p.Person.Events.Span).ToArray()))]);

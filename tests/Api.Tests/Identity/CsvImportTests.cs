@@ -7,7 +7,7 @@ namespace BetterCare.Care.Tests.Api.Identity;
 /// <summary>The council exports its case list on Mondays.</summary>
 public sealed class CsvImportTests
 {
-    private const string Map = """
+    internal const string Map = """
         {"source":"https://council.example/adults","dateFormat":"dd/MM/yyyy",
          "person":{"id":"Case","nhsNumber":"NHS No","family":"Surname","given":"Forename","birthDate":"DOB","gender":"Sex","postcode":"Postcode","addressLine":"Address"},
          "records":[{"kind":"package-of-care","when":{"column":"Service","equals":["Home care"]},"start":"Start","end":"End","provider":"Provider"},
@@ -15,7 +15,7 @@ public sealed class CsvImportTests
                     {"kind":"reablement","when":{"column":"Service","equals":"Reablement"},"start":"Start","end":"End"}]}
         """;
 
-    private const string Heading = "Case,NHS No,Surname,Forename,DOB,Sex,Postcode,Address,Service,Start,End,Provider";
+    internal const string Heading = "Case,NHS No,Surname,Forename,DOB,Sex,Postcode,Address,Service,Start,End,Provider";
 
     [Fact]
     public async Task CaseList_BecomesPeopleAndServices_AndAgainChangesNothing()
@@ -110,7 +110,7 @@ public sealed class CsvImportTests
         (await tracing.App.Client.GetStringAsync(report.GetProperty("rejectsFile").GetString()!)).ShouldContain("line 3 is never closed");
     }
 
-    private static async Task<JsonElement> ImportAsync(TracingApp tracing, string map, string file) => await FinishedAsync(tracing, await PostAsync(tracing, map, Encoding.UTF8.GetBytes(file)));
+    internal static async Task<JsonElement> ImportAsync(TracingApp tracing, string map, string file) => await FinishedAsync(tracing, await PostAsync(tracing, map, Encoding.UTF8.GetBytes(file)));
 
     private static async Task<HttpResponseMessage> PostAsync(TracingApp tracing, string map, byte[] file)
     {

@@ -43,12 +43,15 @@ public sealed class MergeTests
         (await app.GetJsonAsync("/fhir/Encounter/stay0")).GetProperty("meta").GetProperty("versionId").GetString().ShouldBe("2");
         (await app.GetJsonAsync($"/fhir/Patient/{Story.Ann}/_history/1")).GetProperty("id").GetString().ShouldBe(Story.Ann);
 
-        // In an emergency either number finds the allergy.
-        foreach (var number in new[] { Story.Ann, Twin })
-        {
-            (await app.GetJsonAsync($"/v1/urgent-care/{number}?reason=Fall")).GetProperty("allergies").GetArrayLength().ShouldBe(1);
-        }
+        var batch = await app.PostFhirAsync("/fhir", Story.Bundle([$$$"""{"request":{"method":"GET","url":"Patient/{{{Story.Ann}}}"}}""", $$$"""{"request":{"method":"GET","url":"Encounter?patient={{{Story.Ann}}}"}}"""], "batch"));
+        (await batch.Content.ReadAsStringAsync()).ShouldSatisfyAllConditions(t => t.ShouldContain("\"replaces\""), t => t.ShouldContain("stay0"));
+        using var form = new StringContent($"subject=Patient/{Story.Ann}&_count=100", Encoding.UTF8, "application/x-www-form-urlencoded");
+        (await StoryApp.JsonOf(await app.Client.PostAsync("/fhir/Encounter/_search", form))).GetProperty("total").GetInt32().ShouldBe(visits + twins);
 
+        // Who looked at the former record, and who merged the two, is told of the one.
+        var report = (await app.GetJsonAsync($"/v1/patients/{Twin}/access-report")).GetRawText();
+        report.ShouldContain("Merge people");
+        report.Split("\"Set lead professional\"").Length.ShouldBe(3, "once for each of the two");
         var told = await app.GetJsonAsync($"/fhir/Provenance/{merge}");
         told.GetProperty("activity").GetProperty("coding")[0].GetProperty("code").GetString().ShouldBe("merge");
         told.GetProperty("target").GetRawText().ShouldSatisfyAllConditions(t => t.ShouldContain($"Patient/{Twin}"), t => t.ShouldContain(Story.Ann));
@@ -103,6 +106,13 @@ public sealed class MergeTests
         (await app.GetJsonAsync($"/v1/patients/{Story.Ann}/care-plan")).GetRawText().ShouldContain("Wants to stay at home");
         (await app.GetJsonAsync($"/v1/patients/{Twin}/agreed-levels")).GetRawText().ShouldSatisfyAllConditions(t => t.ShouldContain("Wife died"), t => t.ShouldContain("Falls"));
         (await app.GetJsonAsync($"/v1/urgent-care/{Twin}?reason=Fall")).GetProperty("level").GetInt32().ShouldBe(4);
+
+        // In an emergency either number finds the allergy.
+        foreach (var number in new[] { Story.Ann, Twin })
+        {
+            (await app.GetJsonAsync($"/v1/urgent-care/{number}?reason=Fall")).GetProperty("allergies").GetArrayLength().ShouldBe(1);
+        }
+
         var plans = await app.GetJsonAsync($"/fhir/CarePlan?patient={Twin}");
         plans.GetProperty("total").GetInt32().ShouldBe(1, "FHIR tells the plan that holds");
         (await app.GetJsonAsync($"/fhir/CareTeam?patient={Twin}")).GetProperty("total").GetInt32().ShouldBe(1);
@@ -159,6 +169,27 @@ public sealed class MergeTests
         await MergeStory.OkAsync(app.Client.PutAsync($"/fhir/Patient/{Story.Ann}", Fhir(PatientOf(Story.Ann, "Archer"))));
         MergeStory.ShouldBeSame(await MergeStory.EverythingAsync(app), before);
         (await app.GetJsonAsync($"/fhir/Patient/{Twin}")).GetRawText().ShouldNotContain(Story.Ann);
+    }
+
+    [Fact]
+    public async Task CouncilsListUnderTheFormerNumber_AndItsOwnCaseNumbers_ReachTheSurvivor_AndGoBack()
+    {
+        await using var tracing = await TracingApp.StartAsync(online: false);
+        var app = tracing.App;
+        await Story.PostCohortAsync(app);
+        await CsvImportTests.ImportAsync(tracing, CsvImportTests.Map, $"{CsvImportTests.Heading}\n10,{Story.Ann},Archer,Ann,02/04/1936,F,,,Home care,01/03/2026,,\n");
+        var merge = await MergeStory.MergeAsync(app);
+
+        // The case that it has long known, and one that it knows by the former number only since the merge.
+        await CsvImportTests.ImportAsync(tracing, CsvImportTests.Map, $"{CsvImportTests.Heading}\n10,,Archer,Ann,02/04/1936,F,,,Reablement,01/05/2026,02/06/2026,\n11,{Story.Ann},Archer,Ann,02/04/1936,F,,,Home care,01/09/2026,,\n");
+
+        (await MergeStory.CountAsync(app, $"EpisodeOfCare?patient={Twin}")).ShouldBe(3);
+        (await app.GetJsonAsync("/v1/tracing?state=waiting")).GetProperty("people").GetArrayLength().ShouldBe(0);
+        await MergeStory.UndoneAsync(app, merge);
+        (await MergeStory.CountAsync(app, $"EpisodeOfCare?patient={Story.Ann}")).ShouldBe(3);
+        (await MergeStory.CountAsync(app, $"EpisodeOfCare?patient={Twin}")).ShouldBe(0);
+        await CsvImportTests.ImportAsync(tracing, CsvImportTests.Map, $"{CsvImportTests.Heading}\n11,{Story.Ann},Archer,Ann,02/04/1936,F,,,Reablement,01/10/2026,,\n");
+        (await MergeStory.CountAsync(app, $"EpisodeOfCare?patient={Story.Ann}")).ShouldBe(4);
     }
 
     [Fact]

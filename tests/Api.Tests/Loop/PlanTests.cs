@@ -104,6 +104,27 @@ public sealed class PlanTests
         (await app.Client.GetAsync(Path)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("""{"contributors":null}""", "contributors")]
+    [InlineData("""{"contributors":[null]}""", "contributors")]
+    [InlineData("""{"contributors":[{"role":"GP"}]}""", "contributors")]
+    [InlineData("""{"goals":null}""", "goals")]
+    [InlineData("""{"goals":[{"id":"a","text":"Swim"},{"id":"a","text":"Walk"}]}""", "goals")]
+    [InlineData("""{"actions":[{"text":"Visit"}]}""", "actions")]
+    [InlineData("""{"contingency":{"steps":[null]}}""", "contingency.steps")]
+    [InlineData("""{"contingency":{}}""", "contingency.steps")]
+    public async Task PlanWithGaps_IsRefusedWithTheirPlace_AndNothingIsKept(string plan, string where)
+    {
+        await using var app = await StoryApp.StartAsync();
+        await Story.PostCohortAsync(app);
+
+        var refused = await app.Client.PutAsync(Path, new StringContent(plan, System.Text.Encoding.UTF8, "application/json"));
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest, await refused.Content.ReadAsStringAsync());
+        (await StoryApp.JsonOf(refused)).GetProperty("detail").GetString()!.ShouldContain(where);
+        (await app.Client.GetAsync(Path)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     [Fact]
     public async Task ActionForSomebodyWhoHasLeft_IsRefused_ButOneWhoLeavesLaterStopsNoReview()
     {

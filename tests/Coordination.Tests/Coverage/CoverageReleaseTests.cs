@@ -180,7 +180,7 @@ public class CoverageReleaseTests
             new DateOnly(2026, 3, 1),
             levelIsAgreed: true);
 
-        text.ShouldContain("High risk means level 3 and 4.");
+        text.ShouldContain("High risk means levels 3 and 4.");
         text.ShouldContain("synthetic people");
         text.ShouldContain("0.78");
         text.ShouldEndWith("The latest run has the index date 1 March 2026.");

@@ -90,7 +90,7 @@ public static class RespondToAssessment
 
             foreach (var answer in answers)
             {
-                if (answer.LinkId is null || !questions.TryGetValue(answer.LinkId, out var question))
+                if (answer?.LinkId is null || !questions.TryGetValue(answer.LinkId, out var question))
                 {
                     return new Invalid("answers", $"There is a question that the questionnaire does not have. Its questions are in /fhir/Questionnaire/{JointQuestionnaire.Id}.");
                 }

@@ -46,6 +46,11 @@ public static class PutCarePlan
         public async Task<Result<PlanView>> Handle(Command request, CancellationToken cancellationToken)
         {
             var ct = cancellationToken;
+            if (PlanShape.Unfit(request.Plan) is var (where, problem))
+            {
+                return new Invalid(where, problem);
+            }
+
             var found = await people.FindAsync(request.NhsNumber, ct);
             if (found.Error is { } error)
             {

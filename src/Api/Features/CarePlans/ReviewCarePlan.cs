@@ -75,7 +75,7 @@ public static class ReviewCarePlan
                 return new RuleNotMet(PlanRules.ReviewInterval, $"The next review at level {level} is after this one and no later than {FhirText.Day(latest)}.");
             }
 
-            if (request.Actions.FirstOrDefault(a => !plan.Actions.Any(p => p.Id == a.Id)) is not null)
+            if (request.Actions.Any(a => a is null || !plan.Actions.Any(p => p.Id == a.Id)))
             {
                 return new Invalid("actions", "The plan has no action of that id: read the plan first.");
             }

@@ -35,7 +35,7 @@ public sealed record PublishedCoverage(string StandsFor, string Approach, IReadO
 
     /// <summary>The total of a population.</summary>
     internal CoverageFigures TotalOf(bool wholeList) =>
-        Figures(wholeList ? Total : Breakdowns[Population].FirstOrDefault(g => g.Value == Adults)?.Figures ?? new int?[10].Select(_ => (int?)0).ToArray());
+        Figures(wholeList ? Total : Breakdowns[Population].FirstOrDefault(g => g.Value == Adults)?.Figures ?? [.. Enumerable.Repeat<int?>(0, 10)]);
 
     /// <summary>The rows of a dimension for a population.</summary>
     internal IEnumerable<(string Group, CoverageFigures Figures)> RowsOf(string dimension, bool wholeList) =>

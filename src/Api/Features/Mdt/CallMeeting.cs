@@ -89,7 +89,7 @@ public static class CallMeeting
     /// <summary>Serves it.</summary>
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/mdt-meetings",
         async (Body body, IMediator mediator, CancellationToken ct) =>
-            (await mediator.Send(new Command(body.Team, body.HeldOn, [.. (body.Practices ?? []).Select(p => p.ToUpperInvariant())], body.Place, body.Most ?? 50), ct))
+            (await mediator.Send(new Command(body.Team, body.HeldOn, [.. (body.Practices ?? []).OfType<string>().Select(p => p.ToUpperInvariant())], body.Place, body.Most ?? 50), ct))
                 .Match(m => Results.Created($"/v1/mdt-meetings/{m.Id}", m), Problems.From))
         .WithName("CallMeeting").WithTags("Meetings").WithSummary("Call an MDT meeting; its agenda is drawn from the list, with the reason for each person")
         .Produces<MeetingView>(201).Produces<Problem>(400);

@@ -82,7 +82,7 @@ public static class RecordAttendance
             async meeting =>
             {
                 var register = await registers.ReadAsync(cancellationToken);
-                if (request.Attendance.Count > 100 || request.Attendance.Any(a => a.Practitioner is null || !register.ContainsKey(a.Practitioner)))
+                if (request.Attendance.Count > 100 || request.Attendance.Any(a => a?.Practitioner is null || !register.ContainsKey(a.Practitioner)))
                 {
                     return new RuleNotMet(LeadRules.Registered, "Somebody named is not in the register. Post the Practitioner and PractitionerRole first; a meeting has up to 100 professionals.");
                 }

@@ -1,6 +1,8 @@
 using BetterCare.Care.Api.Features.Coordination;
+using BetterCare.Care.Api.Features.Reminders;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
+using BetterCare.Care.Coordination.Reminders;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
@@ -75,12 +77,17 @@ public sealed class MergeWork(CareDbContext db, Directories directories, Merger 
         ? new Conflict(409, "A stratification run is under way. Try again when it has finished.")
         : null;
 
-    /// <summary>Tells leads and plans of a person anew; nothing where a person who was only given a number is gone again.</summary>
+    /// <summary>Takes back what was reminded of while the two were one, and nobody has answered yet: the record that remained may not give cause for it.</summary>
+    public async Task ForgetRemindersAsync(PersonMerge merge, CancellationToken ct) => await db.Reminders
+        .Where(r => r.PatientKey == merge.IntoKey && r.CreatedAt >= merge.DecidedAt && r.ClosedBy == "" && r.Kind != ReminderKind.UrgentCareOpened).ExecuteDeleteAsync(ct);
+
+    /// <summary>Tells leads and plans of a person anew, and whoever is to be reminded; nothing where a person who was only given a number is gone again.</summary>
     public async Task TellAsync(long patientKey, CancellationToken ct)
     {
         if (await db.Patients.AnyAsync(p => p.PatientKey == patientKey, ct))
         {
             await resources.KeepAsync(patientKey, ct);
+            await PeoplesReminders.UpdateAsync(db, [patientKey], clock.GetUtcNow(), people.Today, ct);
         }
     }
 }

@@ -65,6 +65,7 @@ public static class UndoMerge
                 }
 
                 await merger.UndoAsync(db, merge, decision, ct);
+                await merges.ForgetRemindersAsync(merge, ct);
                 await merges.TellAsync(merge.IntoKey, ct);
                 AccessTrail.Current?.Saw([merge.FromKey, merge.IntoKey]);
                 await transaction.CommitAsync(ct);
