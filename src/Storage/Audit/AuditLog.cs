@@ -29,7 +29,8 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     private DbConnection? _connection;
     private AuditAppender? _appender;
     private WriteAheadLog? _log;
-    private Task _syncing = Task.CompletedTask;
+    private volatile IOException? _fault;
+    private int _due;
 
     /// <summary>Rows recorded since the start.</summary>
     public long Recorded { get; private set; }
@@ -152,18 +153,38 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
 
         _appender ??= AuditAppender.On(_connection);
         await _appender.CommitAsync(AuditChain.Accesses, entries);
-        if (_log is { } log && _syncing.IsCompleted)
+        if (_log is { } log)
         {
-            // If the disk did not take what was recorded before, nobody is shown any more until it does.
-            await _syncing;
-            _syncing = SyncLaterAsync(log, sync);
+            if (_fault is { } fault)
+            {
+                throw new IOException("The disk did not take what was recorded before: nobody is shown anything until it does.", fault);
+            }
+
+            if (Interlocked.Exchange(ref _due, 1) == 0)
+            {
+                _ = SyncLaterAsync(log);
+            }
         }
     }
 
-    private static async Task SyncLaterAsync(WriteAheadLog log, TimeSpan delay)
+    private async Task SyncLaterAsync(WriteAheadLog log)
     {
-        await Task.Delay(delay);
-        await log.SyncAsync();
+        await Task.Delay(sync);
+
+        // Before the disk is asked: what is recorded while it is busy needs another time.
+        Volatile.Write(ref _due, 0);
+        try
+        {
+            await log.SyncAsync();
+        }
+        catch (IOException e)
+        {
+            _fault = e;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed meanwhile, and closing forces what is left.
+        }
     }
 
     private async Task CloseAsync()
@@ -172,7 +193,8 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
         {
             await _log.DisposeAsync();
             _log = null;
-            _syncing = Task.CompletedTask;
+            _fault = null;
+            _due = 0;
         }
 
         _appender?.Dispose();
