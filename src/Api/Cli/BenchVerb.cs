@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using BetterCare.Care.Api.Features.Runs;
-using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Fhir.Validation;
 using BetterCare.Care.Storage;
@@ -41,16 +40,7 @@ internal static class BenchVerb
             var folder = Directory.CreateTempSubdirectory("care-bench").FullName;
             try
             {
-                var overrides = Cli.Verb.Overrides(parse);
-                overrides.TryAdd("Care:Database", Path.Combine(folder, "bench.db"));
-                overrides["Care:WorkFolder"] = folder;
-                var configuration = new ConfigurationBuilder().AddInMemoryCollection(overrides).Build();
-                var services = new ServiceCollection();
-                services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning).AddConsole());
-                services.AddSingleton<IConfiguration>(configuration);
-                services.AddCare(configuration);
-                await using var provider = services.BuildServiceProvider();
-                await Migrator.MigrateAsync(provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+                await using var provider = await BenchServices.StartAsync(parse, folder, ct);
                 var figures = await measure(provider, parse.GetValue(people), folder, ct);
                 figures = figures with
                 {

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using BetterCare.Care.Api.Features.Coverage;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Features.UrgentCare;
-using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Bcf;
@@ -33,16 +32,7 @@ internal static class CoverageBench
             var folder = Directory.CreateTempSubdirectory("care-bench").FullName;
             try
             {
-                var overrides = Verb.Overrides(parse);
-                overrides.TryAdd("Care:Database", Path.Combine(folder, "bench.db"));
-                overrides["Care:WorkFolder"] = folder;
-                var configuration = new ConfigurationBuilder().AddInMemoryCollection(overrides).Build();
-                var services = new ServiceCollection();
-                services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning).AddConsole());
-                services.AddSingleton<IConfiguration>(configuration);
-                services.AddCare(configuration);
-                await using var provider = services.BuildServiceProvider();
-                await Migrator.MigrateAsync(provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+                await using var provider = await BenchServices.StartAsync(parse, folder, ct);
                 await using var scope = provider.CreateAsyncScope();
                 scope.ServiceProvider.GetRequiredService<CurrentCaller>().Caller = Caller.Operator;
                 await MeasureAsync(scope.ServiceProvider, new Terminal(parse.GetValue(Verb.Json)), parse.GetValue(people), ct);

@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Jobs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Synthetic;
@@ -58,14 +57,6 @@ internal static class HttpBench
         return command;
     }
 
-    private static Dictionary<string, string?> Settings(ParseResult parse, string folder)
-    {
-        var settings = Verb.Overrides(parse);
-        settings.TryAdd("Care:Database", Path.Combine(folder, "bench.db"));
-        settings["Care:WorkFolder"] = folder;
-        return settings;
-    }
-
     /// <summary>Stores most of a cohort and keeps the last people of it as Bundles to post.</summary>
     private static async Task<Cohort> CohortAsync(ParseResult parse, string folder, int people, int posted, CancellationToken ct)
     {
@@ -104,13 +95,7 @@ internal static class HttpBench
             }
         }
 
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Settings(parse, folder)).Build();
-        var services = new ServiceCollection();
-        services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning).AddConsole());
-        services.AddSingleton<IConfiguration>(configuration);
-        services.AddCare(configuration);
-        await using var provider = services.BuildServiceProvider();
-        await Migrator.MigrateAsync(provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+        await using var provider = await BenchServices.StartAsync(parse, folder, ct);
         var jobs = provider.GetRequiredService<ImportJobs>();
         var report = await jobs.RunAsync(await jobs.CreateAsync(ImportJobs.Find([stored], out _), null, "bench", ct), null, ct);
         return new Cohort(
@@ -219,7 +204,7 @@ internal static class HttpBench
             start.ArgumentList.Add(argument);
         }
 
-        foreach (var (name, value) in Settings(parse, folder))
+        foreach (var (name, value) in BenchServices.Settings(parse, folder))
         {
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         }

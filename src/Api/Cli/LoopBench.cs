@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Features.Worklists;
-using BetterCare.Care.Api.Hosting;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Leads;
 using BetterCare.Care.Coordination.Worklists;
@@ -72,17 +71,7 @@ internal static class LoopBench
         var folder = Directory.CreateTempSubdirectory("care-bench").FullName;
         try
         {
-            var overrides = Cli.Verb.Overrides(parse);
-            overrides.TryAdd("Care:Database", Path.Combine(folder, "bench.db"));
-            overrides["Care:WorkFolder"] = folder;
-            var configuration = new ConfigurationBuilder().AddInMemoryCollection(overrides).Build();
-            var services = new ServiceCollection();
-            services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning).AddConsole());
-            services.AddSingleton<IConfiguration>(configuration);
-            services.AddCare(configuration);
-            services.AddSingleton<TimeProvider>(new DayAfter());
-            await using var provider = services.BuildServiceProvider();
-            await Migrator.MigrateAsync(provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+            await using var provider = await BenchServices.StartAsync(parse, folder, ct, new DayAfter());
             var database = provider.GetRequiredService<CareDatabase>();
             var practice = await FillAsync(provider, database, people, ct);
             await using var scope = provider.CreateAsyncScope();
