@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace BetterCare.Care.Storage.Resources;
@@ -13,7 +12,7 @@ namespace BetterCare.Care.Storage.Resources;
 /// side, and so a wake serves many. What may read long does not belong here: it would keep the others waiting.
 /// </summary>
 /// <param name="open">Opens a connection.</param>
-internal sealed partial class PostgresLanes(Func<CancellationToken, Task<DbConnection>> open) : IAsyncDisposable
+internal sealed class PostgresLanes(Func<CancellationToken, Task<DbConnection>> open) : IAsyncDisposable
 {
     // More than one, so that a longer answer does not hold up everybody; few, so that those who wait are many.
     private readonly Lane[] _lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 2, 8)).Select(_ => new Lane(open))];
@@ -60,7 +59,7 @@ internal sealed partial class PostgresLanes(Func<CancellationToken, Task<DbConne
     }
 
     /// <summary>One connection, and who waits for it.</summary>
-    private sealed partial class Lane(Func<CancellationToken, Task<DbConnection>> open) : IAsyncDisposable
+    private sealed class Lane(Func<CancellationToken, Task<DbConnection>> open) : IAsyncDisposable
     {
         // A statement is told apart by its text; the limit of the caller's practices makes a few hundred of them.
         private const int MaxPrepared = 500;
@@ -216,7 +215,7 @@ internal sealed partial class PostgresLanes(Func<CancellationToken, Task<DbConne
 
         private NpgsqlBatchCommand Command(RowQuery query)
         {
-            var sql = Positional.GetOrAdd(query.Sql, static named => Named().Replace(named, static m => "$" + (int.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture) + 1).ToString(CultureInfo.InvariantCulture)));
+            var sql = Positional.GetOrAdd(query.Sql, static (named, count) => Numbered(named, count), query.Values.Length);
             _prepared.Add(sql);
             var command = new NpgsqlBatchCommand(sql);
             foreach (var value in query.Values)
@@ -244,7 +243,16 @@ internal sealed partial class PostgresLanes(Func<CancellationToken, Task<DbConne
             }
         }
 
-        [GeneratedRegex("@p([0-9]+)")]
-        private static partial Regex Named();
+        /// <summary>The query with the server's own names of parameters; the driver would translate them each time.</summary>
+        private static string Numbered(string named, int count)
+        {
+            // From the last, so that @p1 is not taken for the beginning of @p10.
+            for (var i = count; i > 0; i--)
+            {
+                named = named.Replace(string.Create(CultureInfo.InvariantCulture, $"@p{i - 1}"), string.Create(CultureInfo.InvariantCulture, $"${i}"), StringComparison.Ordinal);
+            }
+
+            return named;
+        }
     }
 }
