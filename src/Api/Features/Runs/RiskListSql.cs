@@ -142,7 +142,8 @@ internal static class RiskListSql
         // Our own few numbers stand in the text, so that a server plans for them and knows the indexes of those who moved.
         private string OfRun => Number($"s.run_id={question.Run.RunId}");
 
-        // A plus keeps SQLite from gathering everybody of many practices to sort them.
+        // A plus keeps SQLite from another index: from gathering everybody of many practices to sort them, or from walking past
+        // everybody of a level for one practice.
         private string Apart => command is SqliteCommand ? "+" : "";
 
         private string OfChange => question.Change is { } change ? Number($" AND s.change={(int)change}") : "";
@@ -175,7 +176,7 @@ internal static class RiskListSql
                 var change = question.Change is { } moved ? Number($" AND st.change={(int)moved}") : "";
                 yield return Stream(
                     "person_standing st CROSS JOIN risk_score s", "st",
-                    Number($"{InForce}={question.Level}{(practices is null ? "" : $" AND st.practice_code {practices}")}{change} AND {OfRun} AND s.patient_key=st.patient_key"),
+                    Number($"{(practice ? Apart : "")}{InForce}={question.Level}{(practices is null ? "" : $" AND st.practice_code {practices}")}{change} AND {OfRun} AND s.patient_key=st.patient_key"),
                     column switch { RiskColumn.Name => "st.family_folded", RiskColumn.Age => "st.birth_day", _ => "st.last_admission_day" });
                 yield break;
             }
@@ -188,7 +189,7 @@ internal static class RiskListSql
                 case var _ when HasNobody:
                     break;
                 case RiskColumn.Risk:
-                    yield return Stream("risk_score s", "s", byModel, "s.probability");
+                    yield return Stream("risk_score s", "s", byModel, "s.probability", bounded: _ranged);
                     break;
                 case RiskColumn.LastAdmission when practice || rare:
                     // Nobody's days but this practice's are read, from an index alone.
@@ -243,8 +244,11 @@ internal static class RiskListSql
 
             if (!_ranged)
             {
-                Add(command, "low", ranges[level - 1][0]);
-                Add(command, "high", ranges[level - 1][1]);
+                // One bound on each side, the nearer: of two SQLite may begin at the level's end instead of the page's.
+                var (low, high) = (ranges[level - 1][0], ranges[level - 1][1]);
+                var place = after is { Value: double risk } && question.Order.Column == RiskColumn.Risk ? risk : (double?)null;
+                Add(command, "low", place is { } from && !question.Order.Descending ? Math.Max(low, from) : low);
+                Add(command, "high", place is { } to && question.Order.Descending ? Math.Min(high, to) : high);
                 _ranged = true;
             }
 
@@ -274,13 +278,19 @@ internal static class RiskListSql
             return Number($"SELECT s.patient_key, s.last_admission_day AS sort_value FROM risk_score s WHERE {where} AND s.last_admission_day=0{placed} ORDER BY s.patient_key LIMIT {limit}");
         }
 
-        private string Stream(string from, string keyOf, string where, string value)
+        /// <summary>One way.</summary>
+        /// <param name="from">Tables, the first to be read first.</param>
+        /// <param name="keyOf">Whose key parts those of equal value.</param>
+        /// <param name="where">Whom it leaves.</param>
+        /// <param name="value">What is sorted by.</param>
+        /// <param name="bounded">Whether <paramref name="where"/> begins at the place already.</param>
+        private string Stream(string from, string keyOf, string where, string value, bool bounded = false)
         {
             var key = $"{keyOf}.patient_key";
-            return Number($"SELECT {key}, {value} AS sort_value FROM {from} WHERE {where}{After(value, key)} ORDER BY {By(value, key)} LIMIT {limit}");
+            return Number($"SELECT {key}, {value} AS sort_value FROM {from} WHERE {where}{After(value, key, bounded)} ORDER BY {By(value, key)} LIMIT {limit}");
         }
 
-        private string After(string value, string key)
+        private string After(string value, string key, bool bounded)
         {
             if (after is null)
             {
@@ -293,7 +303,7 @@ internal static class RiskListSql
             var k = Key();
             return first == then
                 ? $" AND ({value}, {key}) {first} (@after, {k})"
-                : $" AND {value}{first}=@after AND ({value}{first}@after OR {key}{then}{k})";
+                : $"{(bounded ? "" : $" AND {value}{first}=@after")} AND ({value}{first}@after OR {key}{then}{k})";
         }
 
         private string Key()
