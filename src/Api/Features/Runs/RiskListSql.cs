@@ -76,7 +76,7 @@ internal static class RiskListSql
         Add(command, "hidden", question.Hidden);
         Add(command, "today", question.Today);
         Add(command, "false", false);
-        var shown = new StringBuilder("p.patient_key IS NOT NULL AND (p.flags & @hidden)=0 AND p.death_day=0 AND (p.deregistered_day=0 OR p.deregistered_day>@today)");
+        var shown = new StringBuilder("s.patient_key IS NOT NULL AND p.patient_key IS NOT NULL AND (p.flags & @hidden)=0 AND p.death_day=0 AND (p.deregistered_day=0 OR p.deregistered_day>@today)");
         if (question.Practices is { } practices)
         {
             // Whoever has moved to another practice is no longer this one's, whatever the run said.
@@ -94,12 +94,12 @@ internal static class RiskListSql
         }
 
         command.CommandText = Number($"""
-            SELECT s.patient_key, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.level, s.previous_level, s.probability, s.change,
+            SELECT k.patient_key, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.level, s.previous_level, s.probability, s.change,
               s.last_admission_day, s.reasons, COALESCE(st.agreed_level, 0), COALESCE(st.lead_name, ''), COALESCE(st.lead_role, ''),
               COALESCE(st.lead_state, 0), COALESCE(st.plan_state, 'none'), COALESCE(st.plan_joint, @false), COALESCE(st.review_day, 0),
               k.sort_value, COALESCE(st.has_lead, @false), COALESCE(st.lead_id, ''), ({shown})
-            FROM ({keys}) AS k CROSS JOIN risk_score s LEFT JOIN patient p ON p.patient_key=k.patient_key LEFT JOIN person_standing st ON st.patient_key=k.patient_key
-            WHERE s.run_id={question.Run.RunId} AND s.patient_key=k.patient_key
+            FROM ({keys}) AS k LEFT JOIN risk_score s ON s.run_id={question.Run.RunId} AND s.patient_key=k.patient_key
+              LEFT JOIN patient p ON p.patient_key=k.patient_key LEFT JOIN person_standing st ON st.patient_key=k.patient_key
             ORDER BY {page.By("k.sort_value", "k.patient_key")}
             """);
     }
@@ -175,8 +175,8 @@ internal static class RiskListSql
                 // Everyone whom the model or people put there stands on the list, and lies there by level.
                 var change = question.Change is { } moved ? Number($" AND st.change={(int)moved}") : "";
                 yield return Stream(
-                    "person_standing st CROSS JOIN risk_score s", "st",
-                    Number($"{(practice ? Apart : "")}{InForce}={question.Level}{(practices is null ? "" : $" AND st.practice_code {practices}")}{change} AND {OfRun} AND s.patient_key=st.patient_key"),
+                    "person_standing st", "st",
+                    Number($"{(practice ? Apart : "")}{InForce}={question.Level}{(practices is null ? "" : $" AND st.practice_code {practices}")}{change}"),
                     column switch { RiskColumn.Name => "st.family_folded", RiskColumn.Age => "st.birth_day", _ => "st.last_admission_day" });
                 yield break;
             }
