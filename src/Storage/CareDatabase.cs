@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using BetterCare.Care.Storage.Audit;
+using BetterCare.Care.Storage.Resources;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -58,6 +59,7 @@ public sealed class CareDatabase : IAsyncDisposable
 
             _connectionString = builder.ConnectionString;
             _postgres = NpgsqlDataSource.Create(builder);
+            Lanes = new PostgresLanes(OpenAsync);
         }
         else
         {
@@ -79,6 +81,9 @@ public sealed class CareDatabase : IAsyncDisposable
 
     /// <summary>On SQLite, the file of the chain of accesses, beside the data; null on PostgreSQL, where it is in the database.</summary>
     public string? AuditFile => File is null ? null : Path.ChangeExtension(File, null) + ".audit.db";
+
+    /// <summary>Where short reads go on PostgreSQL; null on SQLite.</summary>
+    internal PostgresLanes? Lanes { get; }
 
     /// <summary>A name that holds no secret, for messages.</summary>
     public string DisplayName => File ?? $"PostgreSQL {new NpgsqlConnectionStringBuilder(_connectionString).Host}/{new NpgsqlConnectionStringBuilder(_connectionString).Database}";
@@ -159,6 +164,7 @@ public sealed class CareDatabase : IAsyncDisposable
     {
         if (_postgres is not null)
         {
+            await Lanes!.DisposeAsync();
             await _postgres.DisposeAsync();
         }
         else
