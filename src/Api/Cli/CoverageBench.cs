@@ -1,13 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using BetterCare.Care.Api.Features.Coverage;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Features.UrgentCare;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Bcf;
 using BetterCare.Care.Storage.Coverage;
-using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Synthetic;
 using MediatR;
 using Microsoft.EntityFrameworkCore;

@@ -1,13 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Features.Worklists;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Leads;
-using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Synthetic;
 using Microsoft.EntityFrameworkCore;
 
