@@ -6,7 +6,6 @@ using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Bcf;
 using BetterCare.Care.Storage.Coverage;
-using BetterCare.Care.Synthetic;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
