@@ -5,7 +5,6 @@ using BetterCare.Care.Api.Features.Worklists;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Leads;
 using BetterCare.Care.Storage;
-using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Cli;
 
