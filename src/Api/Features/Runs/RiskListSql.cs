@@ -207,7 +207,9 @@ internal static class RiskListSql
                     var walked = column == RiskColumn.Name ? "p.family_folded" : "p.birth_day";
                     if (rare)
                     {
-                        yield return Stream("risk_score s CROSS JOIN patient p", "p", byModel + " AND p.patient_key=s.patient_key", walked);
+                        // Found first, whatever a server believes of their number.
+                        var found = $"(WITH few AS MATERIALIZED (SELECT s.patient_key FROM risk_score s WHERE {byModel}) SELECT patient_key FROM few) f";
+                        yield return Stream($"{found} CROSS JOIN patient p", "p", "p.patient_key=f.patient_key", walked);
                     }
                     else
                     {
