@@ -164,7 +164,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
             all,
             row =>
             {
-                var place = new IndexPlace(row.Long(0), row.Long(1), row.Text(2));
+                var place = new IndexPlace(row.Long(0) + stretch.Offset, row.Long(1), row.Text(2));
                 var version = (int)row.Long(3);
                 return new IndexEntry(place, version == 0
                     ? null
