@@ -158,24 +158,26 @@ internal static class HttpBench
         server.Refresh();
         var before = server.TotalProcessorTime;
         var clock = Stopwatch.StartNew();
-        var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(n => Task.Run(
-            async () =>
+        var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(n => Task.Factory.StartNew(
+            () =>
             {
                 var random = new Random(n);
                 var took = new List<(double Milliseconds, int Resources)>();
                 long resources = 0, errors = 0;
                 using var client = new LoadClient(port);
-                while ((time is null || clock.Elapsed < time) && next(random) is { } request)
+                while (!ct.IsCancellationRequested && (time is null || clock.Elapsed < time) && next(random) is { } request)
                 {
                     var start = Stopwatch.GetTimestamp();
-                    errors += await client.SendAsync(request.Bytes, ct) is >= 200 and < 300 ? 0 : 1;
+                    errors += client.Send(request.Bytes) is >= 200 and < 300 ? 0 : 1;
                     took.Add((Stopwatch.GetElapsedTime(start).TotalMilliseconds, request.Resources));
                     resources += request.Resources;
                 }
 
                 return (took, resources, errors);
             },
-            ct)));
+            ct,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
         var elapsed = clock.Elapsed.TotalSeconds;
         server.Refresh();
         var cpu = (server.TotalProcessorTime - before).TotalSeconds;

@@ -197,5 +197,5 @@ public sealed partial class ResourceStore : IAsyncDisposable
     }
 
     private static StoredResource Resource(StoredRow row) => RestrictedRecord.Shown(new(
-        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Blob(7)));
+        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Body(7)));
 }

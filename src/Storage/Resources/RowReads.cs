@@ -15,6 +15,9 @@ public abstract class StoredRow
 
     /// <summary>Bytes.</summary>
     public abstract byte[] Blob(int column);
+
+    /// <summary>The JSON of a stored resource.</summary>
+    public abstract byte[] Body(int column);
 }
 
 /// <summary>
@@ -147,6 +150,8 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         public override string Text(int column) => reader.GetString(column);
 
         public override byte[] Blob(int column) => reader.GetFieldValue<byte[]>(column);
+
+        public override byte[] Body(int column) => reader.GetBody(column);
     }
 
     /// <summary>A connection with its prepared statements; one thread at a time.</summary>
@@ -183,6 +188,8 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         public override string Text(int column) => _current!.Text(column);
 
         public override byte[] Blob(int column) => _current!.Blob(column).ToArray();
+
+        public override byte[] Body(int column) => BodyCodec.Unpack(_current!.Blob(column));
 
         public async ValueTask DisposeAsync()
         {
