@@ -79,6 +79,7 @@ public static class Services
         services.AddSingleton<RiskSearch>();
         services.AddSingleton<PatientRecords>();
         services.AddSingleton<SearchCandidates>();
+        services.AddSingleton<PopulationPages>();
         services.AddSingleton<ResourceSearch>();
         services.AddSingleton<IPatientMatcher, PopulationMatcher>();
         services.AddScoped<Visibility>();

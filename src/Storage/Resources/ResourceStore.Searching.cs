@@ -147,6 +147,32 @@ public sealed partial class ResourceStore : IAsyncDisposable
         return PatientsAsync("q.family_folded>=@p0 AND q.family_folded<@p1", [prefix, prefix + '\uFFFF'], people, limit, ct);
     }
 
+    /// <summary>
+    /// Entries of an index after a place, with their resources where people and deletions allow: as many entries as asked for,
+    /// or all that there are. What is left out is an entry all the same, so that who reads on knows how far they got.
+    /// </summary>
+    internal ValueTask<List<IndexEntry>> EntriesAsync(
+        IndexStretch stretch, IndexPlace after, bool descending, PeopleFilter people, int limit, CancellationToken ct)
+    {
+        var (entries, values) = stretch.EntriesAfter(after, descending, limit);
+        var (visible, all) = Of(people, values, former: false);
+        var type = stretch.Type;
+        var named = stretch.NamesResources ? " AND r.id=e.i" : "";
+        return _rows.ListAsync(
+            $"SELECT e.v, e.k, e.i, COALESCE(r.version,0), r.last_updated, r.meta_at, r.id, r.body FROM ({entries}) e "
+            + $"LEFT JOIN resource r ON r.patient_key=e.k AND r.type={((int)type).ToString(CultureInfo.InvariantCulture)}{named} AND NOT r.deleted{visible}",
+            all,
+            row =>
+            {
+                var place = new IndexPlace(row.Long(0), row.Long(1), row.Text(2));
+                var version = (int)row.Long(3);
+                return new IndexEntry(place, version == 0
+                    ? null
+                    : RestrictedRecord.Shown(new StoredResource(place.PatientKey, type, row.Text(6), version, row.Long(4), false, (int)row.Long(5), row.Blob(7))));
+            },
+            ct);
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _rows.DisposeAsync();
 

@@ -34,6 +34,10 @@ public sealed class PagesOnSqliteTests(CareApp app) : PageTests(app), IClassFixt
 
 public sealed class PagesOnPostgresTests(PostgresApp app) : PageTests(app), IClassFixture<PostgresApp>;
 
+public sealed class PopulationPagesOnSqliteTests(CareApp app) : PopulationPageTests(app), IClassFixture<CareApp>;
+
+public sealed class PopulationPagesOnPostgresTests(PostgresApp app) : PopulationPageTests(app), IClassFixture<PostgresApp>;
+
 public sealed class RiskAssessmentsOnSqliteTests(CareApp app) : RiskAssessmentTests(app), IClassFixture<CareApp>;
 
 public sealed class RiskAssessmentsOnPostgresTests(PostgresApp app) : RiskAssessmentTests(app), IClassFixture<PostgresApp>;

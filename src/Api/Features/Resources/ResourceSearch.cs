@@ -18,7 +18,7 @@ public sealed record SearchAnswer(IReadOnlyList<StoredResource> Matches, IReadOn
 /// Answers searches: sub-searches first, then candidates by the narrowest index, then every condition in memory. What the
 /// caller may not see is left out of the candidates, so it shows neither in results nor in totals, chains or includes.
 /// </summary>
-public sealed class ResourceSearch(SearchCandidates finder, PatientRecords records, RiskSearch risks, ResourceStore store)
+public sealed class ResourceSearch(SearchCandidates finder, PopulationPages pages, PatientRecords records, RiskSearch risks, ResourceStore store)
 {
     // An inclusion beyond this would be a bulk export.
     private const int MaxIncluded = 5000;
@@ -30,7 +30,7 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
     /// <param name="ct">Cancels.</param>
     /// <param name="compartment">The person whose record alone is searched, whom the caller may see; null: everybody.</param>
     public Task<Result<SearchAnswer>> RunAsync(SearchRequest request, Visibility? visibility, string serviceBase, CancellationToken ct, long? compartment = null) =>
-        visibility?.Refusal(request) is { } refusal ? Task.FromResult<Result<SearchAnswer>>(refusal) : AnswerAsync(request, visibility, serviceBase, compartment, ct);
+        visibility?.Refusal(request) is { } refusal ? Task.FromResult<Result<SearchAnswer>>(refusal) : AnswerAsync(request, visibility, serviceBase, compartment, whole: false, ct);
 
     /// <summary>Ids of the resources that satisfy a condition, two at most; for conditional interactions.</summary>
     /// <param name="request">The condition.</param>
@@ -38,11 +38,13 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
     /// <param name="ct">Cancels.</param>
     public async Task<Result<List<string>>> IdsAsync(SearchRequest request, Visibility? sender, CancellationToken ct)
     {
-        var answer = await AnswerAsync(request, sender, "", null, ct);
+        var answer = await AnswerAsync(request, sender, "", null, whole: true, ct);
         return answer.Error is { } error ? error : answer.Value.Matches.Take(2).Select(r => r.Id).ToList();
     }
 
-    private async Task<Result<SearchAnswer>> AnswerAsync(SearchRequest request, Visibility? visibility, string serviceBase, long? compartment, CancellationToken ct)
+    /// <summary>Answers a request; with <paramref name="whole"/>, every match is looked at before the page is cut.</summary>
+    private async Task<Result<SearchAnswer>> AnswerAsync(
+        SearchRequest request, Visibility? visibility, string serviceBase, long? compartment, bool whole, CancellationToken ct)
     {
         var subs = request.SubSearches.Count == 0 ? null : new SubSearchResults();
         foreach (var sub in request.SubSearches)
@@ -77,6 +79,11 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
             return await AllAsync(request, visibility, serviceBase, ct);
         }
 
+        if (compartment is null && !whole && await pages.TryAsync(request, subs, visibility?.Search ?? PeopleFilter.Everybody, ct) is { } walked)
+        {
+            return walked.Error is null ? await IncludeAsync(request, walked.Value.Matches, walked.Value.Total, walked.Value.Next, visibility, serviceBase, ct) : walked;
+        }
+
         var candidates = compartment is { } person
             ? SearchCandidates.Limited(await records.ListAsync(new HashSet<long> { person }, request.Type, SearchCandidates.Max + 1, visibility, ct))
             : await finder.FindAsync(request.Type, request.Plan, request.Criteria, subs, visibility, ct);
@@ -85,7 +92,7 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
             return error;
         }
 
-        var cut = SearchPage.Of(request, candidates.Value, NeedsVersions(request) ? static r => r.ToUtf8() : static r => r.Body, subs);
+        var cut = SearchPage.Of(request, candidates.Value, JsonFor(request), subs);
         return await IncludeAsync(request, cut.Rows, cut.Total, cut.Next, visibility, serviceBase, ct);
     }
 
@@ -169,8 +176,10 @@ public sealed class ResourceSearch(SearchCandidates finder, PatientRecords recor
     }
 
     // Version and time are kept beside the body; only what looks at them pays for putting them in.
-    private static bool NeedsVersions(SearchRequest request) =>
-        request.Criteria.Any(c => c.Name.StartsWith("_lastUpdated", StringComparison.Ordinal)) || request.Sort.Parts.Any(p => p.Parameter.Code == "_lastUpdated");
+    internal static Func<StoredResource, ReadOnlyMemory<byte>> JsonFor(SearchRequest request) =>
+        request.Criteria.Any(c => c.Name.StartsWith("_lastUpdated", StringComparison.Ordinal)) || request.Sort.Parts.Any(p => p.Parameter.Code == "_lastUpdated")
+            ? static r => r.ToUtf8()
+            : static r => r.Body;
 
     private static string Key(StoredResource resource) => $"{resource.Type.Name()}/{resource.Id}";
 }

@@ -12,7 +12,7 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// person, identifiers, codes and dates, practices, days of birth and names. Shared types are small enough to be looked
 /// through. What would read everything is refused, with what would do.
 /// </summary>
-public sealed class SearchCandidates(ResourceStore store, PatientRecords records, Directories directories)
+public sealed partial class SearchCandidates(ResourceStore store, PatientRecords records, Directories directories)
 {
     /// <summary>Most resources that a search looks at; a fifth of a second's work at worst.</summary>
     public const int Max = 20_000;
@@ -63,11 +63,10 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
             }
         }
 
-        if (plan.Codes is { } codes && IndexValues.CodeParameter(type) is { } code && IndexKeys.CoversCode(type, code.Code))
+        if (IndexedCodes(type, plan) is { } codes)
         {
             var days = plan.Date is { } date && IndexKeys.CoversDay(type) ? Days(date) : ((int, int)?)null;
-            return await UnionAsync(codes, (c, limit) => store.ByCodeAsync(
-                type, Hashing.Code(default, Encoding.UTF8.GetBytes(c.Value)), days, search, limit, ct));
+            return await UnionAsync(codes, (c, limit) => store.ByCodeAsync(type, HashOf(c), days, search, limit, ct));
         }
 
         if (type == ResourceType.Patient && await PatientsAsync(plan, criteria, search, ct) is { } patients)
@@ -82,7 +81,8 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
 
         if (plan.LastUpdated is { } updated)
         {
-            return Limited(await store.UpdatedAsync(type, Milliseconds(Math.Max(updated.StartFrom, updated.EndAfter)), Milliseconds(Math.Min(updated.StartBefore, updated.EndTo)), search, Max + 1, ct));
+            var (from, to) = Updated(updated);
+            return Limited(await store.UpdatedAsync(type, from, to, search, Max + 1, ct));
         }
 
         return new TooCostly($"This search would read every {type.Name()} there is. {Advice(type)}");
@@ -125,19 +125,44 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
     /// <summary>People by practice, day of birth or name; null where the conditions name none of them.</summary>
     private async Task<Result<List<StoredResource>>?> PatientsAsync(CriteriaPlan plan, IReadOnlyList<Criterion> criteria, PeopleFilter people, CancellationToken ct)
     {
-        if (plan.Date is { } born && (born.StartFrom > 0 || born.EndAfter > 0))
+        if (BornWithin(plan) is { } born)
         {
-            // A birth date of which only the year is known is kept as its middle.
-            var exact = born.StartFrom > 0 && born.EndTo < long.MaxValue;
-            var from = Day(Math.Max(born.StartFrom, born.EndAfter)) - (exact ? 1 : HalfYear);
-            var to = Day(Math.Min(born.StartBefore, born.EndTo)) + (exact ? 1 : HalfYear);
-            var rows = await store.PatientsBornAsync(Math.Max(1, from), to, people, Max + 1, ct);
+            var rows = await store.PatientsBornAsync(born.From, born.To, people, Max + 1, ct);
             if (rows.Count <= Max)
             {
                 return rows;
             }
         }
 
+        if (await PracticesAsync(plan, ct) is { } codes)
+        {
+            return await UnionAsync(codes, (code, limit) => store.PatientsOfPracticeAsync(code, people, limit, ct));
+        }
+
+        if (FamilyNames(criteria) is { } names)
+        {
+            return await UnionAsync(names, (name, limit) => store.PatientsNamedAsync(name, people, limit, ct));
+        }
+
+        return null;
+    }
+
+    /// <summary>Days of birth; null where any will do. A birth date of which only the year is known is kept as its middle.</summary>
+    private static (int From, int To, bool Exact)? BornWithin(CriteriaPlan plan)
+    {
+        if (plan.Date is not { } born || (born.StartFrom == 0 && born.EndAfter == 0))
+        {
+            return null;
+        }
+
+        var exact = born.StartFrom > 0 && born.EndTo < long.MaxValue;
+        var from = Day(Math.Max(born.StartFrom, born.EndAfter)) - (exact ? 1 : HalfYear);
+        return (Math.Max(1, from), Day(Math.Min(born.StartBefore, born.EndTo)) + (exact ? 1 : HalfYear), exact);
+    }
+
+    /// <summary>ODS codes of the practices one of which every match has; null where any will do.</summary>
+    private async ValueTask<List<string>?> PracticesAsync(CriteriaPlan plan, CancellationToken ct)
+    {
         foreach (var reference in plan.References.Where(r => r.Parameter.Code is "general-practitioner" or "organization"))
         {
             var codes = new List<string>(reference.Identifiers.Select(i => i.Value));
@@ -148,17 +173,23 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
 
             if (reference.Parameter.Code == "general-practitioner" && codes.Count == reference.Keys.Count + reference.Identifiers.Count && codes.TrueForAll(c => c.Length > 0))
             {
-                return await UnionAsync(codes, (code, limit) => store.PatientsOfPracticeAsync(code, people, limit, ct));
+                return codes;
             }
         }
 
+        return null;
+    }
+
+    /// <summary>Beginnings of family names one of which every match has; null where any will do.</summary>
+    private static List<string>? FamilyNames(IReadOnlyList<Criterion> criteria)
+    {
         foreach (var family in criteria.OfType<ParameterCriterion>().Where(c => c is { Parameter.Code: "family", Missing: null, Modifier: "" or "exact" }))
         {
             // The list's family name is the current one; with a day of birth, any name that a person has had finds them.
             var names = family.Text.Split(',').Select(Beginning).ToList();
             if (names.TrueForAll(n => n.Length > 0))
             {
-                return await UnionAsync(names, (name, limit) => store.PatientsNamedAsync(name, people, limit, ct));
+                return names;
             }
         }
 
@@ -188,13 +219,18 @@ public sealed class SearchCandidates(ResourceStore store, PatientRecords records
     }
 
     /// <summary>Candidates, unless they are too many to look through.</summary>
-    public static Result<List<StoredResource>> Limited(List<StoredResource> found) => found.Count <= Max
-        ? found
-        : new TooCostly($"This search would look at more than {Max} resources. Narrow it: by patient, by identifier, or by a shorter range of dates.");
+    public static Result<List<StoredResource>> Limited(List<StoredResource> found) => found.Count <= Max ? found : TooMany;
+
+    /// <summary>What a search is told that would look at more.</summary>
+    internal static TooCostly TooMany { get; } =
+        new($"This search would look at more than {Max} resources. Narrow it: by patient, by identifier, or by a shorter range of dates.");
 
     // A day more on each side: the day is as it was written, the bounds are UTC.
     private static (int From, int To) Days(DateBounds date) =>
         (Day(Math.Max(date.StartFrom, date.EndAfter)) - 1, Day(Math.Min(date.StartBefore, date.EndTo)) + 1);
+
+    private static (long From, long To) Updated(DateBounds updated) =>
+        (Milliseconds(Math.Max(updated.StartFrom, updated.EndAfter)), Milliseconds(Math.Min(updated.StartBefore, updated.EndTo)));
 
     private static int Day(long ticks) => (int)(Math.Min(ticks, DateTime.MaxValue.Ticks) / TimeSpan.TicksPerDay);
 

@@ -129,6 +129,18 @@ public sealed class SortOrder
         return new SortPosition(false, bits, BitConverter.Int64BitsToDouble(bits < 0 ? bits ^ long.MinValue : ~bits), "", id);
     }
 
+    /// <summary>
+    /// The key before which, in an order by one date, everything stands that starts earlier than a time (descending: later),
+    /// and nothing else.
+    /// </summary>
+    /// <param name="ticks">UTC ticks.</param>
+    public byte[] KeyAt(long ticks)
+    {
+        var key = new List<byte>(9);
+        Append(key, Number(ticks), Parts[0].Descending);
+        return [.. key];
+    }
+
     /// <inheritdoc/>
     public override string ToString() => string.Join(',', Parts.Select(p => (p.Descending ? "-" : "") + p.Parameter.Code));
 
