@@ -23,7 +23,7 @@ internal static class HttpBench
     public static Command Create()
     {
         var people = new Option<int>("--patients") { Description = "How many synthetic people are stored before (some 60 resources each).", DefaultValueFactory = _ => 2000 };
-        var posted = new Option<int>("--posted") { Description = "How many more are posted as transactions.", DefaultValueFactory = _ => 3000 };
+        var posted = new Option<int>("--posted") { Description = "How many more are posted as transactions, half of them to warm up.", DefaultValueFactory = _ => 6000 };
         var clients = new Option<int>("--clients") { Description = "Clients, one request each under way.", DefaultValueFactory = _ => 8 };
         var seconds = new Option<int>("--seconds") { Description = "Length of each kind of request.", DefaultValueFactory = _ => 5 };
         var command = new Command("http", "Transactions, reads and searches a second over HTTP, and how long they take.") { people, posted, clients, seconds };
@@ -111,8 +111,9 @@ internal static class HttpBench
         var figures = new List<Figures>();
         var host = $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
 
-        // The first Bundles warm the compiler up, which has several tiers and needs tens of thousands of resources; the others are told.
-        var warm = Math.Min(cohort.Bundles.Length / 3, 1500);
+        // The first half warms the compiler up, which has several tiers and is at work for the first hundred thousand resources;
+        // the other half is told.
+        var warm = cohort.Bundles.Length / 2;
         var next = -1;
         Request? Bundle(int until) => Interlocked.Increment(ref next) is var i && i < until
             ? new Request(Post(host, cohort.Bundles[i].Json), cohort.Bundles[i].Resources)
