@@ -6,7 +6,6 @@ using BetterCare.Care.Storage.Tracing;
 using BetterCare.Care.Synthetic;
 using FsCheck;
 using FsCheck.Fluent;
-using Xunit;
 
 namespace BetterCare.Care.Tests.Storage;
 
