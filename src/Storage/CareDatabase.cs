@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using BetterCare.Care.Storage.Audit;
+using BetterCare.Care.Storage.Resources;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -52,6 +53,7 @@ public sealed class CareDatabase : IAsyncDisposable
 
             _connectionString = builder.ConnectionString;
             _postgres = NpgsqlDataSource.Create(builder);
+            Lanes = new PostgresLanes(OpenAsync);
         }
         else
         {
@@ -73,6 +75,9 @@ public sealed class CareDatabase : IAsyncDisposable
 
     /// <summary>On SQLite, the file of the chain of accesses, beside the data; null on PostgreSQL, where it is in the database.</summary>
     public string? AuditFile => File is null ? null : Path.ChangeExtension(File, null) + ".audit.db";
+
+    /// <summary>Where short reads go on PostgreSQL; null on SQLite.</summary>
+    internal PostgresLanes? Lanes { get; }
 
     /// <summary>A name that holds no secret, for messages.</summary>
     public string DisplayName => File ?? $"PostgreSQL {new NpgsqlConnectionStringBuilder(_connectionString).Host}/{new NpgsqlConnectionStringBuilder(_connectionString).Database}";
@@ -153,6 +158,7 @@ public sealed class CareDatabase : IAsyncDisposable
     {
         if (_postgres is not null)
         {
+            await Lanes!.DisposeAsync();
             await _postgres.DisposeAsync();
         }
         else

@@ -2,13 +2,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BetterCare.Care.Storage;
 
+/// <summary>A log whose commits do not wait for the disk, until they are told to.</summary>
+internal interface IUnforcedLog : IAsyncDisposable
+{
+    /// <summary>Completes when everything that was committed before the call is on the disk.</summary>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    Task SyncAsync();
+}
+
 /// <summary>
 /// Forces the write-ahead log of a SQLite file to the disk, for a connection whose commits do not wait for that themselves
 /// (synchronous=NORMAL). A commit is in the operating system's care when it returns: the end of the process takes nothing of
 /// it, and what a power failure takes is the end of the log, whose frames carry checksums in sequence. Who waits for
 /// <see cref="SyncAsync"/> has what synchronous=FULL gives, and the connection goes on in the meantime.
 /// </summary>
-internal sealed class WriteAheadLog : IAsyncDisposable
+internal sealed class WriteAheadLog : IUnforcedLog
 {
     private readonly SafeFileHandle _log;
     private readonly Lock _lock = new();

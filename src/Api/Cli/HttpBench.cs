@@ -23,7 +23,7 @@ internal static class HttpBench
     public static Command Create()
     {
         var people = new Option<int>("--patients") { Description = "How many synthetic people are stored before (some 60 resources each).", DefaultValueFactory = _ => 2000 };
-        var posted = new Option<int>("--posted") { Description = "How many more are posted as transactions.", DefaultValueFactory = _ => 3000 };
+        var posted = new Option<int>("--posted") { Description = "How many more are posted as transactions, half of them to warm up.", DefaultValueFactory = _ => 6000 };
         var clients = new Option<int>("--clients") { Description = "Clients, one request each under way.", DefaultValueFactory = _ => 8 };
         var seconds = new Option<int>("--seconds") { Description = "Length of each kind of request.", DefaultValueFactory = _ => 5 };
         var command = new Command("http", "Transactions, reads and searches a second over HTTP, and how long they take.") { people, posted, clients, seconds };
@@ -38,7 +38,8 @@ internal static class HttpBench
                 try
                 {
                     await ReadyAsync(port, ct);
-                    await MeasureAsync(new Terminal(parse.GetValue(Verb.Json)), cohort, server, port, parse.GetValue(clients), parse.GetValue(seconds), ct);
+                    await using var database = new CareDatabase(BenchServices.Settings(parse, folder)["Care:Database"]!);
+                    await MeasureAsync(new Terminal(parse.GetValue(Verb.Json)), cohort, new Service(server, port, database), parse.GetValue(clients), parse.GetValue(seconds), ct);
                 }
                 finally
                 {
@@ -106,20 +107,21 @@ internal static class HttpBench
             [.. conditions]);
     }
 
-    private static async Task MeasureAsync(Terminal terminal, Cohort cohort, Process server, int port, int clients, int seconds, CancellationToken ct)
+    private static async Task MeasureAsync(Terminal terminal, Cohort cohort, Service service, int clients, int seconds, CancellationToken ct)
     {
         var figures = new List<Figures>();
-        var host = $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";
+        var host = $"127.0.0.1:{service.Port.ToString(CultureInfo.InvariantCulture)}";
 
-        // The first Bundles warm the compiler up, which has several tiers and needs tens of thousands of resources; the others are told.
-        var warm = Math.Min(cohort.Bundles.Length / 3, 1500);
+        // The first half warms the compiler up, which has several tiers and is at work for the first hundred thousand resources;
+        // the other half is told.
+        var warm = cohort.Bundles.Length / 2;
         var next = -1;
         Request? Bundle(int until) => Interlocked.Increment(ref next) is var i && i < until
             ? new Request(Post(host, cohort.Bundles[i].Json), cohort.Bundles[i].Resources)
             : null;
-        await RunAsync("", server, port, clients, null, _ => Bundle(warm), ct);
+        await RunAsync("", service, clients, null, _ => Bundle(warm), ct);
         next = warm - 1;
-        figures.Add(await RunAsync("transactions of one person's whole record", server, port, clients, null, _ => Bundle(cohort.Bundles.Length), ct));
+        figures.Add(await RunAsync("transactions of one person's whole record", service, clients, null, _ => Bundle(cohort.Bundles.Length), ct));
 
         var sample = cohort.Conditions;
         foreach (var (what, path) in new (string, Func<(string Id, string Patient, string Code), string>)[]
@@ -135,8 +137,8 @@ internal static class HttpBench
             var requests = sample.Select(c => new Request(Get(host, path(c)), 1)).ToArray();
             var random = new Random(1);
             Request Any(Random r) => requests[r.Next(requests.Length)];
-            await RunAsync("", server, port, clients, TimeSpan.FromSeconds(Math.Min(seconds, 4)), _ => Any(random), ct);
-            figures.Add(await RunAsync(what, server, port, clients, TimeSpan.FromSeconds(seconds), Any, ct));
+            await RunAsync("", service, clients, TimeSpan.FromSeconds(Math.Min(seconds, 4)), _ => Any(random), ct);
+            figures.Add(await RunAsync(what, service, clients, TimeSpan.FromSeconds(seconds), Any, ct));
         }
 
         terminal.Result(new { cohort.Stored, cohort.Engine, Clients = clients, Cores = Environment.ProcessorCount, Figures = figures }, r =>
@@ -146,39 +148,41 @@ internal static class HttpBench
             {
                 var many = f.Resources > f.Requests;
                 var resources = many ? $" = {f.Resources / f.Seconds:N0} resources/s" : "";
+                var database = f.DatabaseCpuMicroseconds > 0 ? $", {f.DatabaseCpuMicroseconds:N0} µs of PostgreSQL's" : "";
                 var small = many ? $" (of up to 100 resources {f.P99UpTo100:F1} ms)" : "";
-                terminal.Say($"{f.What}: {f.Requests / f.Seconds:N0}/s{resources}; p50 {f.P50:F1} ms, p99 {f.P99:F1} ms{small}; {f.CpuMicroseconds:N0} µs of the service's CPU each; {f.Errors} errors");
+                terminal.Say($"{f.What}: {f.Requests / f.Seconds:N0}/s{resources}; p50 {f.P50:F1} ms, p99 {f.P99:F1} ms{small}; {f.CpuMicroseconds:N0} µs of the service's CPU each{database}; {f.Errors} errors");
             }
         });
     }
 
     /// <summary>Sends requests from every client until the time is over, or there are no more.</summary>
-    private static async Task<Figures> RunAsync(string what, Process server, int port, int clients, TimeSpan? time, Func<Random, Request?> next, CancellationToken ct)
+    private static async Task<Figures> RunAsync(string what, Service service, int clients, TimeSpan? time, Func<Random, Request?> next, CancellationToken ct)
     {
-        server.Refresh();
-        var before = server.TotalProcessorTime;
+        var before = await service.ProcessorTimeAsync(ct);
         var clock = Stopwatch.StartNew();
-        var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(n => Task.Run(
-            async () =>
+        var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(n => Task.Factory.StartNew(
+            () =>
             {
                 var random = new Random(n);
                 var took = new List<(double Milliseconds, int Resources)>();
                 long resources = 0, errors = 0;
-                using var client = new LoadClient(port);
-                while ((time is null || clock.Elapsed < time) && next(random) is { } request)
+                using var client = new LoadClient(service.Port);
+                while (!ct.IsCancellationRequested && (time is null || clock.Elapsed < time) && next(random) is { } request)
                 {
                     var start = Stopwatch.GetTimestamp();
-                    errors += await client.SendAsync(request.Bytes, ct) is >= 200 and < 300 ? 0 : 1;
+                    errors += client.Send(request.Bytes) is >= 200 and < 300 ? 0 : 1;
                     took.Add((Stopwatch.GetElapsedTime(start).TotalMilliseconds, request.Resources));
                     resources += request.Resources;
                 }
 
                 return (took, resources, errors);
             },
-            ct)));
+            ct,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
         var elapsed = clock.Elapsed.TotalSeconds;
-        server.Refresh();
-        var cpu = (server.TotalProcessorTime - before).TotalSeconds;
+        var after = await service.ProcessorTimeAsync(ct);
+        var resources = Math.Max(1, parts.Sum(p => p.resources));
         var all = parts.SelectMany(p => p.took).ToArray();
         double At(double share, int largest = int.MaxValue)
         {
@@ -188,7 +192,7 @@ internal static class HttpBench
 
         return new Figures(
             what, all.Length, parts.Sum(p => p.resources), elapsed, At(0.5), At(0.99), At(0.99, 100), parts.Sum(p => p.errors),
-            cpu * 1e6 / Math.Max(1, parts.Sum(p => p.resources)));
+            (after.Own - before.Own).TotalMicroseconds / resources, (after.Database - before.Database).TotalMicroseconds / resources);
     }
 
     private static Process Serve(ParseResult parse, string folder, int port)
@@ -279,5 +283,15 @@ internal static class HttpBench
 
     private sealed record Request(byte[] Bytes, int Resources);
 
-    private sealed record Figures(string What, int Requests, long Resources, double Seconds, double P50, double P99, double P99UpTo100, long Errors, double CpuMicroseconds);
+    private sealed record Figures(string What, int Requests, long Resources, double Seconds, double P50, double P99, double P99UpTo100, long Errors, double CpuMicroseconds, double DatabaseCpuMicroseconds);
+
+    /// <summary>The service that is measured, and its database.</summary>
+    private sealed record Service(Process Process, int Port, CareDatabase Database)
+    {
+        public async Task<(TimeSpan Own, TimeSpan Database)> ProcessorTimeAsync(CancellationToken ct)
+        {
+            Process.Refresh();
+            return (Process.TotalProcessorTime, await ServerProcesses.ProcessorTimeAsync(Database, ct));
+        }
+    }
 }

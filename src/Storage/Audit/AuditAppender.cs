@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Npgsql;
-using NpgsqlTypes;
 using BetterCare.Care.Storage.Resources;
 
 namespace BetterCare.Care.Storage.Audit;
@@ -10,7 +9,7 @@ namespace BetterCare.Care.Storage.Audit;
 /// Adds links to a chain inside the transaction that is open on a connection. It must be the last thing before the commit:
 /// from here to the commit nobody else can add to the chain (SQLite has one writer; PostgreSQL takes an advisory lock).
 /// </summary>
-internal abstract class AuditAppender : IDisposable
+internal abstract partial class AuditAppender : IDisposable
 {
     /// <summary>For a connection of either engine; it keeps its prepared statements, so dispose of it with the connection.</summary>
     public static AuditAppender On(DbConnection connection) =>
@@ -24,16 +23,8 @@ internal abstract class AuditAppender : IDisposable
             return;
         }
 
-        var (seq, hash) = await HeadAsync(chain);
-        var people = new byte[entries.Count][];
-        var hashes = new byte[entries.Count][];
-        for (var i = 0; i < entries.Count; i++)
-        {
-            people[i] = AuditChain.Pack(entries[i].People);
-            hash = hashes[i] = AuditChain.Hash(hash, chain, seq + i + 1, entries[i], people[i]);
-        }
-
-        await WriteAsync(chain, seq + 1, entries, people, hashes);
+        var links = new Links(chain, await HeadAsync(chain), entries);
+        await WriteAsync(links);
     }
 
     /// <summary>Adds entries in a transaction of their own; nothing of them is there if it fails.</summary>
@@ -43,10 +34,45 @@ internal abstract class AuditAppender : IDisposable
     public abstract void Dispose();
 
     /// <summary>The last row; where there is none, the row at which retention cut the chain off, or the beginning.</summary>
-    protected abstract Task<(long Seq, byte[] Hash)> HeadAsync(byte chain);
+    protected abstract Task<Head> HeadAsync(byte chain);
 
     /// <summary>Writes the links.</summary>
-    protected abstract Task WriteAsync(byte chain, long first, IReadOnlyList<AuditEntry> entries, byte[][] people, byte[][] hashes);
+    protected abstract Task WriteAsync(Links links);
+
+    /// <summary>A row of a chain.</summary>
+    protected sealed record Head(long Seq, byte[] Hash);
+
+    /// <summary>Entries as links of a chain.</summary>
+    protected sealed class Links
+    {
+        /// <summary>Makes links that follow a row.</summary>
+        public Links(byte chain, Head before, IReadOnlyList<AuditEntry> entries)
+        {
+            (Chain, Before, Entries) = (chain, before, entries);
+            People = new byte[entries.Count][];
+            Hashes = new byte[entries.Count][];
+            var hash = before.Hash;
+            for (var i = 0; i < entries.Count; i++)
+            {
+                People[i] = AuditChain.Pack(entries[i].People);
+                hash = Hashes[i] = AuditChain.Hash(hash, chain, First + i, entries[i], People[i]);
+            }
+        }
+
+        public byte Chain { get; }
+
+        public Head Before { get; }
+
+        public IReadOnlyList<AuditEntry> Entries { get; }
+
+        public byte[][] People { get; }
+
+        public byte[][] Hashes { get; }
+
+        public long First => Before.Seq + 1;
+
+        public Head Last => new(Before.Seq + Entries.Count, Hashes[^1]);
+    }
 
     private const string Columns =
         "chain, seq, at, agent, role, purpose, action, outcome, request_id, interaction, type, resource_id, query, reason, people, hash";
@@ -85,98 +111,31 @@ internal abstract class AuditAppender : IDisposable
             _commit.Dispose();
         }
 
-        protected override Task<(long Seq, byte[] Hash)> HeadAsync(byte chain) => Task.FromResult(Read(_head, chain) ?? Read(_cut, chain) ?? (0, AuditChain.Start));
+        protected override Task<Head> HeadAsync(byte chain) => Task.FromResult(Read(_head, chain) ?? Read(_cut, chain) ?? new Head(0, AuditChain.Start));
 
-        protected override Task WriteAsync(byte chain, long first, IReadOnlyList<AuditEntry> entries, byte[][] people, byte[][] hashes)
+        protected override Task WriteAsync(Links links)
         {
-            for (var i = 0; i < entries.Count; i++)
+            for (var i = 0; i < links.Entries.Count; i++)
             {
-                var e = entries[i];
-                _insert.Bind((long)chain).Bind(first + i).Bind(e.At).Bind(e.Agent).Bind(e.Role).Bind(e.Purpose).Bind((long)e.Action).Bind((long)e.Outcome)
+                var e = links.Entries[i];
+                _insert.Bind((long)links.Chain).Bind(links.First + i).Bind(e.At).Bind(e.Agent).Bind(e.Role).Bind(e.Purpose).Bind((long)e.Action).Bind((long)e.Outcome)
                     .Bind(e.RequestId).Bind(e.Interaction).Bind((long)e.Type).Bind(e.ResourceId).Bind(e.Query).Bind(e.Reason)
-                    .Bind(people[i].AsSpan()).Bind(hashes[i].AsSpan()).Run();
+                    .Bind(links.People[i].AsSpan()).Bind(links.Hashes[i].AsSpan()).Run();
             }
 
             return Task.CompletedTask;
         }
 
-        private static (long, byte[])? Read(SqliteStatement statement, byte chain)
+        private static Head? Read(SqliteStatement statement, byte chain)
         {
             if (!statement.Bind((long)chain).Step())
             {
                 return null;
             }
 
-            var found = (statement.Long(0), statement.Blob(1).ToArray());
+            var found = new Head(statement.Long(0), statement.Blob(1).ToArray());
             statement.Reset();
             return found;
-        }
-    }
-
-    private sealed class Postgres(NpgsqlConnection connection) : AuditAppender
-    {
-        /// <summary>Any number that nothing else locks; the chain's number is added.</summary>
-        private const long Lock = 0x6361_7265_0000;
-
-        public override async Task CommitAsync(byte chain, IReadOnlyList<AuditEntry> entries)
-        {
-            await using var transaction = await connection.BeginTransactionAsync();
-            await AppendAsync(chain, entries);
-            await transaction.CommitAsync();
-        }
-
-        public override void Dispose()
-        {
-        }
-
-        protected override async Task<(long Seq, byte[] Hash)> HeadAsync(byte chain)
-        {
-            // Two statements: the second must see what was committed while the first waited.
-            await using (var wait = new NpgsqlCommand("SELECT pg_advisory_xact_lock(@lock)", connection))
-            {
-                wait.Parameters.AddWithValue("lock", Lock + chain);
-                await wait.ExecuteNonQueryAsync();
-            }
-
-            await using var head = new NpgsqlCommand(
-                """
-                (SELECT seq, hash FROM audit_event WHERE chain=@chain ORDER BY seq DESC LIMIT 1)
-                UNION ALL (SELECT cut_seq, cut_hash FROM audit_chain_state WHERE chain=@chain) ORDER BY seq DESC LIMIT 1
-                """,
-                connection);
-            head.Parameters.AddWithValue("chain", (short)chain);
-            await using var reader = await head.ExecuteReaderAsync();
-            return await reader.ReadAsync() ? (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)) : (0, AuditChain.Start);
-        }
-
-        protected override async Task WriteAsync(byte chain, long first, IReadOnlyList<AuditEntry> entries, byte[][] people, byte[][] hashes)
-        {
-            await using var insert = new NpgsqlCommand(
-                $"""
-                INSERT INTO audit_event ({Columns})
-                SELECT @chain, * FROM unnest(@seq, @at, @agent, @role, @purpose, @action, @outcome, @request, @interaction, @type, @resource, @query, @reason, @people, @hash)
-                """,
-                connection);
-            insert.Parameters.AddWithValue("chain", (short)chain);
-            void Longs(string name, IEnumerable<long> values) => insert.Parameters.AddWithValue(name, NpgsqlDbType.Array | NpgsqlDbType.Bigint, values.ToArray());
-            void Smalls(string name, Func<AuditEntry, short> value) => insert.Parameters.AddWithValue(name, NpgsqlDbType.Array | NpgsqlDbType.Smallint, entries.Select(value).ToArray());
-            void Texts(string name, Func<AuditEntry, string> value) => insert.Parameters.AddWithValue(name, NpgsqlDbType.Array | NpgsqlDbType.Text, entries.Select(value).ToArray());
-            Longs("seq", Enumerable.Range(0, entries.Count).Select(i => first + i));
-            Longs("at", entries.Select(e => e.At));
-            Texts("agent", e => e.Agent);
-            Texts("role", e => e.Role);
-            Texts("purpose", e => e.Purpose);
-            Smalls("action", e => (short)e.Action);
-            Smalls("outcome", e => (short)e.Outcome);
-            Texts("request", e => e.RequestId);
-            Texts("interaction", e => e.Interaction);
-            Smalls("type", e => (short)e.Type);
-            Texts("resource", e => e.ResourceId);
-            Texts("query", e => e.Query);
-            Texts("reason", e => e.Reason);
-            insert.Parameters.AddWithValue("people", NpgsqlDbType.Array | NpgsqlDbType.Bytea, people);
-            insert.Parameters.AddWithValue("hash", NpgsqlDbType.Array | NpgsqlDbType.Bytea, hashes);
-            await insert.ExecuteNonQueryAsync();
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using BetterCare.Care.Storage.Resources;
-using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Audit;
 
@@ -11,7 +10,7 @@ namespace BetterCare.Care.Storage.Audit;
 /// </summary>
 /// <param name="database">Where.</param>
 /// <param name="sync">
-/// How long a row may be in the care of the operating system only, before it is forced to the disk. Zero: until the answer,
+/// How long a row may be in the care of the operating system, or of PostgreSQL, only, before it is forced to the disk. Zero: until the answer,
 /// no longer; each read then waits for the disk.
 /// </param>
 public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDisposable
@@ -28,7 +27,7 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     private bool _running;
     private DbConnection? _connection;
     private AuditAppender? _appender;
-    private WriteAheadLog? _log;
+    private IUnforcedLog? _log;
     private volatile IOException? _fault;
     private int _due;
 
@@ -76,6 +75,8 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     /// <summary>Writes what waits, one's own with it; what came in the meantime is written by the pool, so that no request serves the others for ever.</summary>
     private async Task LeadAsync(Task recorded)
     {
+        // Behind the requests that are ready to run: what they leave goes into the same commit.
+        await Task.Yield();
         await FlushOnceAsync();
         lock (_lock)
         {
@@ -96,6 +97,7 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     {
         while (true)
         {
+            await Task.Yield();
             await FlushOnceAsync();
             lock (_lock)
             {
@@ -145,9 +147,9 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
         if (_connection is null)
         {
             _connection = await database.OpenAuditAsync(sync == TimeSpan.Zero, CancellationToken.None);
-            if (sync > TimeSpan.Zero && _connection is SqliteConnection)
+            if (sync > TimeSpan.Zero)
             {
-                _log = new WriteAheadLog(database.AuditFile!);
+                _log = database.AuditFile is { } file ? new WriteAheadLog(file) : new PostgresLog(database);
             }
         }
 
@@ -167,7 +169,7 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
         }
     }
 
-    private async Task SyncLaterAsync(WriteAheadLog log)
+    private async Task SyncLaterAsync(IUnforcedLog log)
     {
         await Task.Delay(sync);
 

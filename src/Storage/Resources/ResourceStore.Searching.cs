@@ -19,10 +19,26 @@ public sealed record PeopleFilter(IReadOnlySet<string>? Practices, PersonFlags H
 /// <param name="Flags">Restricted and the like.</param>
 public sealed record PersonAccess(string PracticeCode, PersonFlags Flags);
 
+/// <summary>A resource and what its person carries.</summary>
+/// <param name="Resource">Its current version.</param>
+/// <param name="Flags">Restricted and the like; none where it is about nobody.</param>
+public sealed record FoundResource(StoredResource Resource, PersonFlags Flags);
+
+/// <summary>A person's resources of a type.</summary>
+/// <param name="Own">Those that are kept under them, by id.</param>
+/// <param name="Shared">Those that are not theirs alone; those kept under another person too.</param>
+/// <param name="Flags">Restricted and the like.</param>
+public sealed record PersonResources(List<StoredResource> Own, List<StoredResource> Shared, PersonFlags Flags);
+
 /// <summary>Candidates of searches: each method uses one index and gives a limited number of rows.</summary>
 public sealed partial class ResourceStore : IAsyncDisposable
 {
     private const string Aliased = "r.patient_key, r.type, r.id, r.version, r.last_updated, r.deleted, r.meta_at, r.body";
+
+    private const string OwnSql = $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id LIMIT @p2";
+
+    private const string SharedSql =
+        $"SELECT {Aliased} FROM resource_person l JOIN resource r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted";
 
     private readonly RowReads _rows = new(database);
 
@@ -33,26 +49,44 @@ public sealed partial class ResourceStore : IAsyncDisposable
         static row => new PersonAccess(row.Text(0), (PersonFlags)row.Long(1)),
         ct);
 
-    /// <summary>The current version, deleted or not, if it is about nobody but such people; null else.</summary>
+    /// <summary>The current version, deleted or not, if it is about nobody but such people, with the flags of the person whose it is; null else.</summary>
     /// <param name="type">Type.</param>
     /// <param name="id">Logical id.</param>
     /// <param name="people">Of whom it may be.</param>
     /// <param name="former">Whether everybody counts whom it ever belonged to.</param>
     /// <param name="ct">Cancels.</param>
-    public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, PeopleFilter people, bool former, CancellationToken ct)
+    public ValueTask<FoundResource?> FindAsync(ResourceType type, string id, PeopleFilter people, bool former, CancellationToken ct)
     {
         if (!IsId(id))
         {
-            return ValueTask.FromResult<StoredResource?>(null);
+            return ValueTask.FromResult<FoundResource?>(null);
         }
 
         var (visible, all) = Of(people, [(short)type, id], former);
-        return _rows.FirstAsync($"SELECT {Aliased} FROM resource r WHERE r.type=@p0 AND r.id=@p1{visible}", all, Resource, ct);
+        return _rows.FirstAsync(
+            $"SELECT {Aliased}, COALESCE((SELECT o.flags FROM patient o WHERE o.patient_key=r.patient_key), 0) FROM resource r WHERE r.type=@p0 AND r.id=@p1{visible}",
+            all,
+            static row => new FoundResource(Resource(row), (PersonFlags)row.Long(8)),
+            ct);
+    }
+
+    /// <summary>What a search within a person's record looks through.</summary>
+    /// <param name="patientKey">The person.</param>
+    /// <param name="type">Resource type.</param>
+    /// <param name="limit">How many of their own at most.</param>
+    /// <param name="ct">Cancels.</param>
+    public async ValueTask<PersonResources> OfPersonAsync(long patientKey, ResourceType type, int limit, CancellationToken ct)
+    {
+        var own = new RowQuery<StoredResource>(OwnSql, [patientKey, (short)type, limit], Resource);
+        var shared = new RowQuery<StoredResource>(SharedSql + " AND l.type=@p1", [patientKey, (short)type], Resource);
+        var flags = new RowQuery<PersonFlags>("SELECT flags FROM patient WHERE patient_key=@p0", [patientKey], static row => (PersonFlags)row.Long(0), onlyFirst: true);
+        await _rows.TogetherAsync([own, shared, flags], ct);
+        return new PersonResources(own.Rows, shared.Rows, flags.First);
     }
 
     /// <summary>A person's current resources of a type.</summary>
     public ValueTask<List<StoredResource>> ListOfPatientAsync(long patientKey, ResourceType type, int limit, CancellationToken ct) => _rows.ListAsync(
-        $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id LIMIT @p2",
+        OwnSql,
         [patientKey, (short)type, limit],
         Resource,
         ct);
@@ -66,9 +100,8 @@ public sealed partial class ResourceStore : IAsyncDisposable
         $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND NOT deleted ORDER BY type, id", [patientKey], Resource, ct);
 
     /// <summary>A person's current resources that are not theirs alone, of one type or of all; those kept under another person too.</summary>
-    public ValueTask<List<StoredResource>> SharedWithAsync(long patientKey, ResourceType? type, CancellationToken ct) => _rows.ListAsync(
-        $"SELECT {Aliased} FROM resource_person l JOIN resource r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted"
-        + (type is null ? "" : " AND l.type=@p1"),
+    public ValueTask<List<StoredResource>> SharedWithAsync(long patientKey, ResourceType? type, CancellationToken ct) => _rows.FewAsync(
+        SharedSql + (type is null ? "" : " AND l.type=@p1"),
         type is { } t ? [patientKey, (short)t] : [patientKey],
         Resource,
         ct);
@@ -78,18 +111,16 @@ public sealed partial class ResourceStore : IAsyncDisposable
     /// <param name="id">Its id.</param>
     /// <param name="former">Whether those count whom only former versions name.</param>
     /// <param name="ct">Cancels.</param>
-    public ValueTask<List<long>> PeopleOfAsync(ResourceType type, string id, bool former, CancellationToken ct) => _rows.ListAsync(
+    public ValueTask<List<long>> PeopleOfAsync(ResourceType type, string id, bool former, CancellationToken ct) => _rows.FewAsync(
         "SELECT patient_key FROM resource_person WHERE type=@p0 AND id=@p1" + (former ? "" : " AND NOT former"), [(short)type, id], static row => row.Long(0), ct);
 
     /// <summary>Current resources with a hashed identifier.</summary>
-    public ValueTask<List<StoredResource>> ByIdentifierAsync(ResourceType type, long hash, PeopleFilter people, int limit, CancellationToken ct) => SelectAsync(
-        "resource_identifier i JOIN resource r ON r.patient_key=i.patient_key AND r.type=i.type AND r.id=i.id",
-        "i.hash=@p0 AND i.type=@p1",
-        [hash, (short)type],
-        people,
-        "",
-        limit,
-        ct);
+    public ValueTask<List<StoredResource>> ByIdentifierAsync(ResourceType type, long hash, PeopleFilter people, int limit, CancellationToken ct)
+    {
+        var (sql, values) = Selection(
+            "resource_identifier i JOIN resource r ON r.patient_key=i.patient_key AND r.type=i.type AND r.id=i.id", "i.hash=@p0 AND i.type=@p1", [hash, (short)type], people, "", limit);
+        return _rows.FewAsync(sql, values, Resource, ct);
+    }
 
     /// <summary>Current resources with a hashed code.</summary>
     /// <param name="type">Type.</param>
@@ -129,7 +160,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
     public async ValueTask<long> CountAsync(ResourceType type, PeopleFilter people, CancellationToken ct)
     {
         var (visible, values) = Of(people, [(short)type], former: false);
-        return await _rows.FirstAsync($"SELECT COUNT(*) FROM resource r WHERE r.type=@p0 AND NOT r.deleted{visible}", values, static row => row.Long(0), ct);
+        return (await _rows.ListAsync($"SELECT COUNT(*) FROM resource r WHERE r.type=@p0 AND NOT r.deleted{visible}", values, static row => row.Long(0), ct))[0];
     }
 
     /// <summary>Patient resources of the people of a practice.</summary>
@@ -168,7 +199,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
                 var version = (int)row.Long(3);
                 return new IndexEntry(place, version == 0
                     ? null
-                    : RestrictedRecord.Shown(new StoredResource(place.PatientKey, type, row.Text(6), version, row.Long(4), false, (int)row.Long(5), row.Blob(7))));
+                    : RestrictedRecord.Shown(new StoredResource(place.PatientKey, type, row.Text(6), version, row.Long(4), false, (int)row.Long(5), row.Body(7))));
             },
             ct);
     }
@@ -188,9 +219,14 @@ public sealed partial class ResourceStore : IAsyncDisposable
     private ValueTask<List<StoredResource>> SelectAsync(
         string from, string where, object[] values, PeopleFilter people, string order, int limit, CancellationToken ct, bool deleted = false)
     {
+        var (sql, all) = Selection(from, where, values, people, order, limit, deleted);
+        return _rows.ListAsync(sql, all, Resource, ct);
+    }
+
+    private static (string Sql, object[] Values) Selection(string from, string where, object[] values, PeopleFilter people, string order, int limit, bool deleted = false)
+    {
         var (visible, all) = Of(people, values, former: deleted);
-        return _rows.ListAsync(
-            $"SELECT {Aliased} FROM {from} WHERE {where}{(deleted ? "" : " AND NOT r.deleted")}{visible} {order} LIMIT @p{all.Length}", [.. all, limit], Resource, ct);
+        return ($"SELECT {Aliased} FROM {from} WHERE {where}{(deleted ? "" : " AND NOT r.deleted")}{visible} {order} LIMIT @p{all.Length}", [.. all, limit]);
     }
 
     /// <summary>
@@ -223,5 +259,5 @@ public sealed partial class ResourceStore : IAsyncDisposable
     }
 
     private static StoredResource Resource(StoredRow row) => RestrictedRecord.Shown(new(
-        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Blob(7)));
+        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Body(7)));
 }

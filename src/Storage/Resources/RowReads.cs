@@ -4,23 +4,11 @@ using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Resources;
 
-/// <summary>One row of an answer, on either engine; valid until the next is read.</summary>
-public abstract class StoredRow
-{
-    /// <summary>A whole number or truth value.</summary>
-    public abstract long Long(int column);
-
-    /// <summary>A text.</summary>
-    public abstract string Text(int column);
-
-    /// <summary>Bytes.</summary>
-    public abstract byte[] Blob(int column);
-}
-
 /// <summary>
 /// Reads rows for requests. On SQLite over connections that stay open with their statements prepared, without ADO.NET: a
-/// read by key is a few microseconds, and preparing it anew would be most of that. Parameters are named <c>@p0</c>, <c>@p1</c> …
-/// in the order in which they first occur.
+/// read by key is a few microseconds, and preparing it anew would be most of that. On PostgreSQL what is read by key goes with
+/// what others read at the moment (<see cref="PostgresLanes"/>), and what may be long over a connection of its own. Parameters
+/// are named <c>@p0</c>, <c>@p1</c> … in the order in which they first occur.
 /// </summary>
 public sealed class RowReads(CareDatabase database) : IAsyncDisposable
 {
@@ -29,7 +17,7 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
 
     private readonly ConcurrentBag<SqliteReader> _readers = [];
 
-    /// <summary>All rows of a query.</summary>
+    /// <summary>All rows of a query that may read long.</summary>
     /// <typeparam name="T">What a row becomes.</typeparam>
     /// <param name="sql">The query.</param>
     /// <param name="values">Its parameters: whole numbers, texts.</param>
@@ -61,7 +49,20 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         return rows;
     }
 
-    /// <summary>The first row of a query; the default where there is none.</summary>
+    /// <summary>All rows of a query by key: few, and quickly found.</summary>
+    /// <typeparam name="T">What a row becomes.</typeparam>
+    /// <param name="sql">The query.</param>
+    /// <param name="values">Its parameters.</param>
+    /// <param name="read">Turns a row into a value.</param>
+    /// <param name="ct">Cancels.</param>
+    public async ValueTask<List<T>> FewAsync<T>(string sql, object[] values, Func<StoredRow, T> read, CancellationToken ct)
+    {
+        var query = new RowQuery<T>(sql, values, read);
+        await TogetherAsync([query], ct);
+        return query.Rows;
+    }
+
+    /// <summary>The first row of a query by key; the default where there is none.</summary>
     /// <typeparam name="T">What a row becomes.</typeparam>
     /// <param name="sql">The query.</param>
     /// <param name="values">Its parameters.</param>
@@ -69,21 +70,24 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
     /// <param name="ct">Cancels.</param>
     public async ValueTask<T?> FirstAsync<T>(string sql, object[] values, Func<StoredRow, T> read, CancellationToken ct)
     {
-        T? first = default;
-        if (database.Engine == DatabaseEngine.Sqlite)
+        var query = new RowQuery<T>(sql, values, read, onlyFirst: true);
+        await TogetherAsync([query], ct);
+        return query.First;
+    }
+
+    /// <summary>Several queries by key at once: on PostgreSQL one way there and back.</summary>
+    public async ValueTask TogetherAsync(RowQuery[] queries, CancellationToken ct)
+    {
+        if (database.Lanes is { } lanes)
         {
-            await ReadSqliteAsync(sql, values, row =>
-            {
-                first = read(row);
-                return false;
-            }, ct);
-            return first;
+            await lanes.AskAsync(queries, ct);
+            return;
         }
 
-        await using var connection = await database.OpenAsync(ct);
-        await using var command = Command(connection, sql, values);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? read(new ReaderRow(reader)) : default;
+        foreach (var query in queries)
+        {
+            await ReadSqliteAsync(query.Sql, query.Values, query.Take, ct);
+        }
     }
 
     /// <inheritdoc/>
@@ -136,19 +140,6 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         return command;
     }
 
-    private sealed class ReaderRow(DbDataReader reader) : StoredRow
-    {
-        public override long Long(int column) => reader.GetValue(column) switch
-        {
-            bool truth => truth ? 1 : 0,
-            var number => Convert.ToInt64(number, System.Globalization.CultureInfo.InvariantCulture),
-        };
-
-        public override string Text(int column) => reader.GetString(column);
-
-        public override byte[] Blob(int column) => reader.GetFieldValue<byte[]>(column);
-    }
-
     /// <summary>A connection with its prepared statements; one thread at a time.</summary>
     private sealed class SqliteReader(SqliteConnection connection) : StoredRow, IAsyncDisposable
     {
@@ -183,6 +174,8 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         public override string Text(int column) => _current!.Text(column);
 
         public override byte[] Blob(int column) => _current!.Blob(column).ToArray();
+
+        public override byte[] Body(int column) => BodyCodec.Unpack(_current!.Blob(column));
 
         public async ValueTask DisposeAsync()
         {

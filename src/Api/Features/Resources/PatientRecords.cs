@@ -50,7 +50,7 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
         var found = await store.ListOfPatientAsync(person, ct);
         var rendered = await risks.OfPersonAsync(person, ct);
         found.AddRange(rendered);
-        if (await ShareAsync(found, new HashSet<long> { person }, null, visibility, ct) || rendered.Count > 0)
+        if (await ShareAsync(found, new HashSet<long> { person }, await store.SharedWithAsync(person, null, ct), visibility, ct) || rendered.Count > 0)
         {
             found.Sort(ByTypeAndId);
         }
@@ -66,24 +66,19 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
     /// <param name="ct">Cancels.</param>
     public async Task<List<StoredResource>> ListAsync(IReadOnlySet<long> people, ResourceType type, int limit, Visibility? visibility, CancellationToken ct)
     {
-        List<StoredResource>? found = null;
+        List<StoredResource>? found = null, shared = null;
         foreach (var person in people)
         {
-            var own = await store.ListOfPatientAsync(person, type, limit, ct);
-            if (found is null)
-            {
-                found = own;
-            }
-            else
-            {
-                found.AddRange(own);
-            }
+            var part = await store.OfPersonAsync(person, type, limit, ct);
+            visibility?.Knows(person, part.Flags);
+            found = With(found, part.Own);
+            shared = With(shared, part.Shared);
         }
 
         found ??= [];
-        if (SearchCandidates.IsAboutPeople(type))
+        if (shared is { Count: > 0 } && SearchCandidates.IsAboutPeople(type))
         {
-            await ShareAsync(found, people, type, visibility, ct);
+            await ShareAsync(found, people, shared, visibility, ct);
         }
 
         // What the service itself looks for (conditional requests) is what was posted.
@@ -100,36 +95,45 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
 
     /// <summary>Adds what the people share with others and the caller may see, and takes out what the caller may not.</summary>
     /// <returns>Whether something was added.</returns>
-    private async ValueTask<bool> ShareAsync(List<StoredResource> found, IReadOnlySet<long> people, ResourceType? type, Visibility? visibility, CancellationToken ct)
+    private static async ValueTask<bool> ShareAsync(
+        List<StoredResource> found, IReadOnlySet<long> people, List<StoredResource> sharedByAny, Visibility? visibility, CancellationToken ct)
     {
         HashSet<(ResourceType, string)>? seen = null;
         var count = found.Count;
-        foreach (var person in people)
+        foreach (var shared in sharedByAny)
         {
-            foreach (var shared in await store.SharedWithAsync(person, type, ct))
+            if (!(seen ??= []).Add((shared.Type, shared.Id)))
             {
-                if (!(seen ??= []).Add((shared.Type, shared.Id)))
-                {
-                    continue;
-                }
+                continue;
+            }
 
-                var own = people.Contains(shared.PatientKey);
-                if (visibility is not null && !await visibility.MayFindAsync(shared, people, ct))
+            var own = people.Contains(shared.PatientKey);
+            if (visibility is not null && !await visibility.MayFindAsync(shared, people, ct))
+            {
+                if (own)
                 {
-                    if (own)
-                    {
-                        found.RemoveAll(r => r.Type == shared.Type && r.Id == shared.Id);
-                        count--;
-                    }
+                    found.RemoveAll(r => r.Type == shared.Type && r.Id == shared.Id);
+                    count--;
                 }
-                else if (!own)
-                {
-                    found.Add(shared);
-                }
+            }
+            else if (!own)
+            {
+                found.Add(shared);
             }
         }
 
         return found.Count > count;
+    }
+
+    private static List<StoredResource> With(List<StoredResource>? all, List<StoredResource> more)
+    {
+        if (all is null)
+        {
+            return more;
+        }
+
+        all.AddRange(more);
+        return all;
     }
 
     private static int ByTypeAndId(StoredResource a, StoredResource b)

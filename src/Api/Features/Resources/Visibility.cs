@@ -204,8 +204,17 @@ public sealed partial class Visibility(ResourceStore store, PatientRecords recor
             return await records.FindAsync(type, id, ct) is { } rendered && await MaySeeAsync(rendered, former, ct) ? rendered : null;
         }
 
-        return SeesEverybody ? await store.ReadAsync(type, id, ct) : await store.ReadAsync(type, id, Exact, former, ct);
+        if (await store.FindAsync(type, id, SeesEverybody ? PeopleFilter.Everybody : Exact, former, ct) is not { } found)
+        {
+            return null;
+        }
+
+        Knows(found.Resource.PatientKey, found.Flags);
+        return found.Resource;
     }
+
+    /// <summary>What was read of a person with their resources need not be looked up again.</summary>
+    internal void Knows(long patientKey, PersonFlags flags) => _restricted[patientKey] = (flags & PersonFlags.Restricted) != PersonFlags.None;
 
     /// <inheritdoc/>
     async ValueTask<bool> ISenderFence.AllowsAsync(long patientKey, CancellationToken ct) =>
