@@ -133,7 +133,7 @@ public sealed class RiskListOrderTests
             people.Add(new Listed(
                 score.PatientKey, patient.NhsNumber.Value, score.PracticeCode, patient.PracticeCode, standing is { AgreedLevel: > 0 } agreed ? agreed.AgreedLevel : score.Level, score.Change,
                 score.Probability, patient.FamilyFolded, patient.BirthDay, score.LastAdmissionDay,
-                patient.DeathDay == 0 && hidden == 0 && (patient.DeregisteredDay == 0 || patient.DeregisteredDay > StratifiedOn.DayNumber)));
+                patient.DeathDay == 0 && hidden == PersonFlags.None && (patient.DeregisteredDay == 0 || patient.DeregisteredDay > StratifiedOn.DayNumber)));
         }
 
         await db.SaveChangesAsync();
