@@ -1,6 +1,7 @@
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Resources;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
@@ -207,6 +208,8 @@ public sealed class CareDbContext : DbContext
         m.Entity<PatientAlias>().ToTable("patient_alias").HasKey(x => new { x.SupplierKey, x.SourceId });
         m.Entity<PatientSourceRecord>().ToTable("patient_source_record").HasKey(x => new { x.PatientKey, x.SupplierKey });
         m.Entity<ResourceRow>().ToTable("resource").HasKey(x => new { x.PatientKey, x.Type, x.Id });
+        m.Entity<ResourceRow>().Property(x => x.Body).HasConversion(BodyCodec.Mapping, BodyCodec.Comparison);
+        m.Entity<ResourceHistory>().Property(x => x.Body).HasConversion(BodyCodec.Mapping, BodyCodec.Comparison);
         m.Entity<ResourceHistory>().ToTable("resource_history").HasKey(x => new { x.PatientKey, x.Type, x.Id, x.Version });
         m.Entity<ResourceIdentifier>().ToTable("resource_identifier").HasKey(x => new { x.Hash, x.PatientKey, x.Type, x.Id });
         m.Entity<ResourceCode>().ToTable("resource_code").HasKey(x => new { x.Type, x.CodeHash, x.Day, x.PatientKey, x.Id });

@@ -5,7 +5,7 @@ namespace BetterCare.Care.Api.Cli;
 
 /// <summary>
 /// One HTTP/1.1 connection that is kept open, for measuring: it costs a tenth of a general client, which would otherwise be
-/// half of what is measured.
+/// half of what is measured. It waits on its own thread, as that costs less than to be called back.
 /// </summary>
 internal sealed class LoadClient : IDisposable
 {
@@ -15,18 +15,18 @@ internal sealed class LoadClient : IDisposable
     public LoadClient(int port) => _socket.Connect("127.0.0.1", port);
 
     /// <summary>Sends a request and reads its answer to the end; the status.</summary>
-    public async ValueTask<int> SendAsync(ReadOnlyMemory<byte> request, CancellationToken ct)
+    public int Send(ReadOnlySpan<byte> request)
     {
         while (request.Length > 0)
         {
-            request = request[await _socket.SendAsync(request, ct)..];
+            request = request[_socket.Send(request)..];
         }
 
         var used = 0;
         int headEnd;
         while ((headEnd = _buffer.AsSpan(0, used).IndexOf("\r\n\r\n"u8)) < 0)
         {
-            used += await ReadAsync(used, ct);
+            used += Read(used);
         }
 
         headEnd += 4;
@@ -37,7 +37,7 @@ internal sealed class LoadClient : IDisposable
             _ = Utf8Parser.TryParse(_buffer.AsSpan(lengthAt + 16), out int length, out _);
             while (used < headEnd + length)
             {
-                used += await ReadAsync(used, ct);
+                used += Read(used);
             }
         }
         else if (status is not (204 or 304))
@@ -45,7 +45,7 @@ internal sealed class LoadClient : IDisposable
             // Chunked: its end is the empty chunk.
             while (!_buffer.AsSpan(0, used).EndsWith("0\r\n\r\n"u8))
             {
-                used += await ReadAsync(used, ct);
+                used += Read(used);
             }
         }
 
@@ -54,14 +54,14 @@ internal sealed class LoadClient : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private async ValueTask<int> ReadAsync(int used, CancellationToken ct)
+    private int Read(int used)
     {
         if (used == _buffer.Length)
         {
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
 
-        var read = await _socket.ReceiveAsync(_buffer.AsMemory(used), ct);
+        var read = _socket.Receive(_buffer.AsSpan(used));
         return read > 0 ? read : throw new IOException("The service closed the connection.");
     }
 }

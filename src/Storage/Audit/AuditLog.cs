@@ -75,12 +75,8 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     /// <summary>Writes what waits, one's own with it; what came in the meantime is written by the pool, so that no request serves the others for ever.</summary>
     private async Task LeadAsync(Task recorded)
     {
-        if (database.Engine == DatabaseEngine.Postgres)
-        {
-            // A server is woken for each commit: behind whatever is ready to run, which may bring company.
-            await Task.Yield();
-        }
-
+        // Behind the requests that are ready to run: what they leave goes into the same commit.
+        await Task.Yield();
         await FlushOnceAsync();
         lock (_lock)
         {
@@ -101,6 +97,7 @@ public sealed class AuditLog(CareDatabase database, TimeSpan sync) : IAsyncDispo
     {
         while (true)
         {
+            await Task.Yield();
             await FlushOnceAsync();
             lock (_lock)
             {

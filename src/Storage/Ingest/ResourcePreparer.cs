@@ -242,6 +242,7 @@ public sealed partial class ResourcePreparer
             PatientKey = patientKey,
             SupplierKey = supplier,
             Body = body,
+            Packed = BodyCodec.Pack(body.Span, Bodies),
             MetaAt = metaAt,
             ContentHash = Hashing.Content(body.Span),
             Identifiers = _keys.Identifiers.Count == 0 ? [] : [.. _keys.Identifiers.Distinct()],

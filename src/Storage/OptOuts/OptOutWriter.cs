@@ -111,7 +111,7 @@ public static class OptOutWriter
             while (await reader.ReadAsync())
             {
                 of.Clear();
-                OptOutRecord.Read((ResourceType)reader.GetInt16(1), reader.GetFieldValue<byte[]>(3), DayOf(reader.GetInt64(2)), today, of);
+                OptOutRecord.Read((ResourceType)reader.GetInt16(1), reader.GetBody(3), DayOf(reader.GetInt64(2)), today, of);
                 said.AddRange(of.Select(r => (reader.GetInt64(0), r)));
             }
         }

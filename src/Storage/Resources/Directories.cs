@@ -165,12 +165,12 @@ public sealed partial class Directories(CareDatabase database) : IAsyncDisposabl
         }
 
         var body = await QueryAsync("SELECT body FROM resource WHERE type = @p0 AND id = @p1", [(short)ResourceType.Organization, organizationId], ct);
-        if (body is not byte[] json)
+        if (body is not byte[] stored)
         {
             return "";
         }
 
-        code = OdsCodeOf(json);
+        code = OdsCodeOf(BodyCodec.Unpack(stored));
         return _practiceOf[organizationId] = code;
     }
 

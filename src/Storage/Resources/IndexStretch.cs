@@ -6,7 +6,7 @@ namespace BetterCare.Care.Storage.Resources;
 /// A stretch of an index in whose order a search across people can be answered. Its SQL is a range of the index and nothing
 /// else, so that reading on from a place costs what is read, however long the stretch is.
 /// </summary>
-public sealed class IndexStretch
+public sealed record IndexStretch
 {
     private readonly string _table;
     private readonly string[] _columns;
@@ -27,6 +27,11 @@ public sealed class IndexStretch
 
     /// <summary>The greatest value, included.</summary>
     public long To { get; }
+
+    /// <summary>
+    /// Added to the values to give places: so a stretch comes after another of the same index, wherever it lies in it. Default 0.
+    /// </summary>
+    public long Offset { get; init; }
 
     /// <summary>By day among those with a code.</summary>
     /// <param name="type">Type.</param>
@@ -51,7 +56,7 @@ public sealed class IndexStretch
     internal bool NamesResources => _columns.Length == 3;
 
     /// <summary>The place before the first entry in an order.</summary>
-    public IndexPlace Start(bool descending) => IndexPlace.Before(descending ? To + 1 : From);
+    public IndexPlace Start(bool descending) => IndexPlace.Before(Offset + (descending ? To + 1 : From));
 
     /// <summary>The entries after a place, at most as many as the last parameter says: columns v, k, i of their places.</summary>
     internal (string Sql, object[] Values) EntriesAfter(IndexPlace place, bool descending, int limit)
@@ -59,9 +64,9 @@ public sealed class IndexStretch
         var (after, until, direction, end) = descending ? ("<", ">=", " DESC", From) : (">", "<=", "", To);
         object[] at = _columns switch
         {
-            { Length: 1 } => [place.Value],
-            { Length: 2 } => [place.Value, place.PatientKey],
-            _ => [place.Value, place.PatientKey, place.Id],
+            { Length: 1 } => [place.Value - Offset],
+            { Length: 2 } => [place.Value - Offset, place.PatientKey],
+            _ => [place.Value - Offset, place.PatientKey, place.Id],
         };
         var next = _values.Length;
         var holes = string.Join(',', at.Select((_, i) => $"@p{next + 1 + i}"));

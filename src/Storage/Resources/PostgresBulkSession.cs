@@ -176,7 +176,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
-                var body = reader.GetFieldValue<byte[]>(3);
+                var body = reader.GetBody(3);
                 if (body.Length > 0)
                 {
                     var type = reader.GetInt16(0);
@@ -458,7 +458,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
             await copy.WriteAsync(item.SupplierKey);
             await copy.WriteAsync(item.ContentHash);
             await copy.WriteAsync(item.MetaAt);
-            await copy.WriteAsync(item.Body);
+            await copy.WriteAsync(item.Stored);
         }
 
         await copy.CompleteAsync();
@@ -517,7 +517,7 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
                 command.Parameters.AddWithValue("updated", earlier.LastUpdated);
                 command.Parameters.AddWithValue("deleted", earlier.Outcome == WriteOutcome.Deleted);
                 command.Parameters.AddWithValue("meta", earlier.MetaAt);
-                command.Parameters.AddWithValue("body", earlier.Body);
+                command.Parameters.AddWithValue("body", earlier.Stored);
                 await command.ExecuteNonQueryAsync();
             }
         }

@@ -195,11 +195,11 @@ public sealed partial class ResourceStore : IAsyncDisposable
             all,
             row =>
             {
-                var place = new IndexPlace(row.Long(0), row.Long(1), row.Text(2));
+                var place = new IndexPlace(row.Long(0) + stretch.Offset, row.Long(1), row.Text(2));
                 var version = (int)row.Long(3);
                 return new IndexEntry(place, version == 0
                     ? null
-                    : RestrictedRecord.Shown(new StoredResource(place.PatientKey, type, row.Text(6), version, row.Long(4), false, (int)row.Long(5), row.Blob(7))));
+                    : RestrictedRecord.Shown(new StoredResource(place.PatientKey, type, row.Text(6), version, row.Long(4), false, (int)row.Long(5), row.Body(7))));
             },
             ct);
     }
@@ -259,5 +259,5 @@ public sealed partial class ResourceStore : IAsyncDisposable
     }
 
     private static StoredResource Resource(StoredRow row) => RestrictedRecord.Shown(new(
-        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Blob(7)));
+        row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Body(7)));
 }

@@ -134,7 +134,7 @@ public sealed partial class ResourceStore(CareDatabase database)
         reader.GetInt64(4),
         reader.GetBoolean(5),
         reader.GetInt32(6),
-        reader.GetFieldValue<byte[]>(7));
+        reader.GetBody(7));
 
     private static DbCommand Command(DbConnection connection, string sql, object[] values)
     {

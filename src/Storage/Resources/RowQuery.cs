@@ -14,6 +14,9 @@ public abstract class StoredRow
 
     /// <summary>Bytes.</summary>
     public abstract byte[] Blob(int column);
+
+    /// <summary>The JSON of a stored resource.</summary>
+    public abstract byte[] Body(int column);
 }
 
 /// <summary>A query by key, and what its rows become. Its parameters are named <c>@p0</c>, <c>@p1</c> … in the order in which they first occur.</summary>
@@ -73,4 +76,6 @@ internal sealed class ReaderRow(DbDataReader reader) : StoredRow
     public override string Text(int column) => reader.GetString(column);
 
     public override byte[] Blob(int column) => reader.GetFieldValue<byte[]>(column);
+
+    public override byte[] Body(int column) => reader.GetBody(column);
 }

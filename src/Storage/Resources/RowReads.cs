@@ -175,6 +175,8 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
 
         public override byte[] Blob(int column) => _current!.Blob(column).ToArray();
 
+        public override byte[] Body(int column) => BodyCodec.Unpack(_current!.Blob(column));
+
         public async ValueTask DisposeAsync()
         {
             foreach (var statement in _statements.Values)

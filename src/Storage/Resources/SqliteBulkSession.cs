@@ -114,7 +114,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
                 var patientKey = body.Long(1);
                 if (!body.Blob(0).IsEmpty)
                 {
-                    _keys.Read(item.Type, body.Blob(0));
+                    _keys.Read(item.Type, BodyCodec.Unpack(body.Blob(0)));
                 }
 
                 body.Reset();
@@ -146,7 +146,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
             Superseded(item);
             insert.Bind(item.PatientKey).Bind((long)item.Type).Bind(item.Id).Bind((long)item.Version).Bind(item.LastUpdated)
                 .Bind(item.Outcome == WriteOutcome.Deleted).Bind((long)item.SupplierKey).Bind(item.ContentHash).Bind((long)item.MetaAt)
-                .Bind(item.Body.Span).Run();
+                .Bind(item.Stored.Span).Run();
         }
 
         return IndexAsync(inserts);
@@ -164,7 +164,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
             Superseded(item);
             update.Bind(item.PatientKey).Bind((long)item.Type).Bind(item.Id).Bind((long)item.Version).Bind(item.LastUpdated)
                 .Bind(item.Outcome == WriteOutcome.Deleted).Bind((long)item.SupplierKey).Bind(item.ContentHash).Bind((long)item.MetaAt)
-                .Bind(item.Body.Span).Run();
+                .Bind(item.Stored.Span).Run();
         }
 
         return IndexAsync(updates);
@@ -344,7 +344,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         {
             Statement("INSERT INTO resource_history (patient_key, type, id, version, last_updated, deleted, meta_at, body) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)")
                 .Bind(earlier.PatientKey).Bind((long)earlier.Type).Bind(earlier.Id).Bind((long)earlier.Version).Bind(earlier.LastUpdated)
-                .Bind(earlier.Outcome == WriteOutcome.Deleted).Bind((long)earlier.MetaAt).Bind(earlier.Body.Span).Run();
+                .Bind(earlier.Outcome == WriteOutcome.Deleted).Bind((long)earlier.MetaAt).Bind(earlier.Stored.Span).Run();
         }
     }
 

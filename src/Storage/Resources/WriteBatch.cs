@@ -72,7 +72,15 @@ public sealed record PreparedResource
     public int SupplierKey { get; init; }
 
     /// <summary>The JSON to keep.</summary>
-    public ReadOnlyMemory<byte> Body { get; internal set; }
+    public ReadOnlyMemory<byte> Body
+    {
+        get;
+        internal set
+        {
+            field = value;
+            Packed = null;
+        }
+    }
 
     /// <summary>Where version and time go when it is read.</summary>
     public int MetaAt { get; init; }
@@ -141,6 +149,12 @@ public sealed record PreparedResource
     public override string ToString() => $"{Type.Name()}";
 
     internal Existing? Before { get; set; }
+
+    /// <summary>The body as it lies in the database; made by whoever prepares, so that the one writer need not.</summary>
+    internal ReadOnlyMemory<byte> Stored => Packed ??= BodyCodec.Pack(Body.Span);
+
+    /// <summary>See <see cref="Stored"/>; null: not made yet.</summary>
+    internal ReadOnlyMemory<byte>? Packed { get; set; }
 
     /// <summary>An earlier version of the same resource in the same commit.</summary>
     internal PreparedResource? Supersedes { get; set; }

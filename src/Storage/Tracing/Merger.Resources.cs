@@ -270,7 +270,7 @@ public sealed partial class Merger
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT body FROM resource_history WHERE patient_key=@key AND type=@type AND id=@id AND version=@version";
         command.Add("key", row.HistoryKey).Add("type", (short)row.Type).Add("id", row.Id).Add("version", version);
-        return (byte[])(await command.ExecuteScalarAsync())!;
+        return BodyCodec.Unpack((byte[])(await command.ExecuteScalarAsync())!);
     }
 
     private static async Task<KeptResource?> FindAsync(DbConnection connection, ResourceType type, string id) =>
@@ -292,7 +292,7 @@ public sealed partial class Merger
         {
             rows.Add(new KeptResource(
                 reader.GetInt64(0), (ResourceType)(byte)reader.GetInt16(1), reader.GetString(2), reader.GetInt32(3), reader.GetInt64(4), reader.GetBoolean(5), reader.GetInt32(6), reader.GetInt32(7),
-                reader.GetFieldValue<byte[]>(8))
+                reader.GetBody(8))
             {
                 HistoryKey = reader.GetInt64(0),
             });

@@ -15,6 +15,30 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
     public async ValueTask<StoredResource?> FindAsync(ResourceType type, string id, CancellationToken ct) =>
         RenderedIds.IsRendered(type, id) ? await risks.FindAsync(id, ct) : await store.ReadAsync(type, id, ct);
 
+    /// <summary>The current versions of resources by their keys <c>Type/id</c>, kept or rendered, in that order; what never was is left out.</summary>
+    public async ValueTask<List<StoredResource>> FindAsync(IEnumerable<string> keys, CancellationToken ct)
+    {
+        var named = keys.Select(k => k.Split('/', 2)).Select(k => (Type: ResourceTypes.Parse(k[0]), Id: k[1])).ToList();
+        var found = new Dictionary<(ResourceType, string), StoredResource>();
+        foreach (var type in named.Where(n => !RenderedIds.IsRendered(n.Type, n.Id)).GroupBy(n => n.Type))
+        {
+            foreach (var resource in await store.ReadAsync(type.Key, type.Select(n => n.Id).ToList(), ct))
+            {
+                found[(resource.Type, resource.Id)] = resource;
+            }
+        }
+
+        foreach (var (type, id) in named.Where(n => RenderedIds.IsRendered(n.Type, n.Id)))
+        {
+            if (await risks.FindAsync(id, ct) is { } rendered)
+            {
+                found[(type, id)] = rendered;
+            }
+        }
+
+        return [.. named.Where(found.ContainsKey).Select(n => found[n])];
+    }
+
     /// <summary>A version of a resource; null where there is none of that number.</summary>
     public async ValueTask<StoredResource?> FindAsync(ResourceType type, string id, int version, CancellationToken ct) => !RenderedIds.IsRendered(type, id)
         ? await store.ReadVersionAsync(type, id, version, ct)
@@ -31,7 +55,7 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
             found.Sort(ByTypeAndId);
         }
 
-        return await ShownAsync(found, visibility, ct);
+        return await visibility.ShownAsync(found, ct);
     }
 
     /// <summary>Resources of a type of some people.</summary>
@@ -66,17 +90,7 @@ public sealed class PatientRecords(ResourceStore store, RenderedRisks risks)
             }
         }
 
-        return visibility is null ? found : await ShownAsync(found, visibility, ct);
-    }
-
-    private static async ValueTask<List<StoredResource>> ShownAsync(List<StoredResource> found, Visibility visibility, CancellationToken ct)
-    {
-        for (var i = 0; i < found.Count; i++)
-        {
-            found[i] = await visibility.ShownAsync(found[i], ct);
-        }
-
-        return found;
+        return visibility is null ? found : await visibility.ShownAsync(found, ct);
     }
 
     /// <summary>Adds what the people share with others and the caller may see, and takes out what the caller may not.</summary>

@@ -130,24 +130,21 @@ public sealed class ResourceSearch(SearchCandidates finder, PopulationPages page
         var people = matches.Select(m => m.PatientKey).ToHashSet();
         var included = new List<StoredResource>();
 
-        async ValueTask AddAsync(StoredResource found)
+        async ValueTask AddAsync(IEnumerable<StoredResource> found)
         {
             // Another person's resource comes along only where a search could have found it.
-            if (!found.Deleted && !seen.Contains(Key(found)) && (visibility is null || await visibility.MayFindAsync(found, people, ct)))
+            var fresh = found.Where(f => !f.Deleted && !seen.Contains(Key(f))).ToList();
+            foreach (var resource in visibility is null || fresh.Count == 0 ? fresh : await visibility.FindableAsync(fresh, people, ct))
             {
-                seen.Add(Key(found));
-                included.Add(visibility is null ? found : await visibility.ShownAsync(found, ct));
+                if (seen.Add(Key(resource)))
+                {
+                    included.Add(resource);
+                }
             }
         }
 
-        foreach (var key in matches.SelectMany(m => request.Includes.SelectMany(i => i.Keys(m.Body, serviceBase))).Distinct(StringComparer.Ordinal))
-        {
-            var slash = key.IndexOf('/', StringComparison.Ordinal);
-            if (await records.FindAsync(ResourceTypes.Parse(key[..slash]), key[(slash + 1)..], ct) is { } found)
-            {
-                await AddAsync(found);
-            }
-        }
+        var referred = matches.SelectMany(m => request.Includes.SelectMany(i => i.Keys(m.Body, serviceBase))).Distinct(StringComparer.Ordinal);
+        await AddAsync(await records.FindAsync(referred, ct));
 
         var keys = matches.Select(Key).ToHashSet(StringComparer.Ordinal);
         foreach (var reverse in request.RevIncludes)
@@ -164,10 +161,7 @@ public sealed class ResourceSearch(SearchCandidates finder, PopulationPages page
                 return new TooCostly($"_revinclude of {type.Name()} would read too much. Search {type.Name()} itself.");
             }
 
-            foreach (var row in rows.Where(r => reverse.RefersToAny(r.Body, keys, serviceBase)))
-            {
-                await AddAsync(row);
-            }
+            await AddAsync(rows.Where(r => reverse.RefersToAny(r.Body, keys, serviceBase)));
         }
 
         return included.Count > MaxIncluded

@@ -18,7 +18,10 @@ public sealed record WalkPlan(IReadOnlyList<IndexStretch> Stretches, bool Descen
 public sealed partial class SearchCandidates
 {
     // More alternatives than this are read whole: each is a statement a page.
-    private const int MaxStretches = 32;
+    private const int MaxStretches = 40;
+
+    // Beyond every day.
+    private const long Later = 1L << 32;
 
     /// <summary>
     /// The way of a search along the index by which its candidates are found; null where it has none: where candidates are
@@ -59,13 +62,30 @@ public sealed partial class SearchCandidates
             return null;
         }
 
-        // Day 0: what is undated or has no exact day, which a range cannot exclude.
-        var days = exact && request.Plan.Date is { } date ? Days(date) : (From: 1, To: int.MaxValue);
-        (long From, long To)[] ranges = exact ? [(0, 0), (Math.Max(1, days.From), days.To)] : [(0, int.MaxValue)];
+        IReadOnlyList<(long From, long To, long Offset)> ranges = !exact ? [(0, int.MaxValue, 0)] : Ranges(request.Plan.Date, byDate);
         var hashes = codes.Select(HashOf).Distinct().ToList();
-        return hashes.Count * ranges.Length <= MaxStretches
-            ? new WalkPlan([.. hashes.SelectMany(h => ranges.Select(r => IndexStretch.OfCode(type, h, r.From, r.To)))], byDate && request.Sort.Parts[0].Descending, byDate)
+        return hashes.Count * ranges.Count <= MaxStretches
+            ? new WalkPlan([.. hashes.SelectMany(h => ranges.Select(r => IndexStretch.OfCode(type, h, r.From, r.To) with { Offset = r.Offset }))], byDate && request.Sort.Parts[0].Descending, byDate)
             : null;
+    }
+
+    /// <summary>
+    /// Days to go through. Day 0 is what is undated or has no exact day, which no range can exclude. Where the order is free, the
+    /// days that were asked for come first, then the two beside them (a day as written is one from UTC's at most), then day 0:
+    /// so a page of one day reads that day.
+    /// </summary>
+    private static (long From, long To, long Offset)[] Ranges(DateBounds? date, bool byDate)
+    {
+        if (date is null)
+        {
+            return byDate ? [(0, 0, 0), (1, int.MaxValue, 0)] : [(1, int.MaxValue, 0), (0, 0, Later)];
+        }
+
+        long from = Day(Math.Max(date.StartFrom, date.EndAfter));
+        long to = Day(Math.Min(date.StartBefore, date.EndTo) - 1);
+        return byDate
+            ? [(0, 0, 0), (Math.Max(1, from - 1), to + 1, 0)]
+            : [(Math.Max(1, from), to, 0), (Math.Max(1, from - 1), from - 1, Later), (to + 1, to + 1, Later), (0, 0, 2 * Later)];
     }
 
     /// <summary>By day of birth or practice; empty where the people are found by name, null where by neither.</summary>

@@ -15,7 +15,7 @@ namespace BetterCare.Care.Api.Features.Resources;
 /// includes, chains, counts and writes alike. People with a restricted record are found by their exact number only, by the
 /// team that is named for it; people who opted out of the purpose in hand are not found at all.
 /// </summary>
-public sealed class Visibility(ResourceStore store, PatientRecords records, Directories directories, CurrentCaller current) : ISenderFence
+public sealed partial class Visibility(ResourceStore store, PatientRecords records, Directories directories, CurrentCaller current) : ISenderFence
 {
     // Looked up once a request.
     private readonly Dictionary<long, bool> _restricted = [];
@@ -141,10 +141,10 @@ public sealed class Visibility(ResourceStore store, PatientRecords records, Dire
     public async ValueTask<StoredResource> ShownAsync(StoredResource resource, CancellationToken ct) =>
         await IsMaskedAsync(resource, ct) ? RestrictedRecord.Masked(resource) : resource;
 
-    /// <summary>Whether <see cref="ShownAsync"/> leaves something out.</summary>
+    /// <summary>Whether <see cref="ShownAsync(StoredResource, CancellationToken)"/> leaves something out.</summary>
     public async ValueTask<bool> IsMaskedAsync(StoredResource resource, CancellationToken ct)
     {
-        if (!current.Caller.SeesRestricted || resource.Deleted || resource.Type == ResourceType.Patient || !SearchCandidates.IsAboutPeople(resource.Type))
+        if (!MayBeMasked(resource))
         {
             return false;
         }

@@ -63,7 +63,7 @@ public sealed class UrgentCareRecord(CareDatabase database) : IAsyncDisposable
     internal async ValueTask<ClinicalSummary> SummaryAsync(long patientKey, CancellationToken ct)
     {
         var summary = new ClinicalSummary();
-        foreach (var (type, body) in await _rows.FewAsync(Resources, [patientKey], row => ((ResourceType)row.Long(0), row.Blob(1)), ct))
+        foreach (var (type, body) in await _rows.FewAsync(Resources, [patientKey], row => ((ResourceType)row.Long(0), row.Body(1)), ct))
         {
             summary.Add(type, body);
         }
