@@ -8,7 +8,7 @@ namespace BetterCare.Care.Storage;
 /// as if the run had no rows, and a join of a million people with their scores takes hours instead of seconds. SQLite keeps no
 /// statistics here; its queries name their order of tables themselves.
 /// </summary>
-internal static class TableUpkeep
+public static class TableUpkeep
 {
     /// <summary>Counts what tables hold, so that queries are planned for it.</summary>
     public static Task AnalyseAsync(DbConnection connection, CancellationToken ct, params string[] tables) => RunAsync(connection, $"ANALYZE {string.Join(", ", tables)}", ct);

@@ -78,11 +78,18 @@ internal sealed record RequestTimes(string What, int Times, double Median, doubl
         var cpu = (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / Counted;
         var kilobytes = (GC.GetTotalAllocatedBytes() - allocated) / 1024.0 / Counted;
         Array.Sort(times);
-        return new RequestTimes(what, Counted, times[Counted / 2], times[Counted * 99 / 100], cpu, kilobytes);
+        return Told(new RequestTimes(what, Counted, times[Counted / 2], times[Counted * 99 / 100], cpu, kilobytes));
     }
 
     /// <summary>One thing that is done once.</summary>
-    public static RequestTimes Once(string what, TimeSpan took) => new(what, 1, took.TotalMilliseconds, took.TotalMilliseconds, 0, 0);
+    public static RequestTimes Once(string what, TimeSpan took) => Told(new RequestTimes(what, 1, took.TotalMilliseconds, took.TotalMilliseconds, 0, 0));
+
+    // At once: with a million people the whole table takes minutes.
+    private static RequestTimes Told(RequestTimes times)
+    {
+        Console.Error.WriteLine(times);
+        return times;
+    }
 
     /// <summary>As a line of a table.</summary>
     public override string ToString() => Times == 1

@@ -52,11 +52,7 @@ internal static class BenchRiskList
             }
         }
 
-        terminal.Result(results, all =>
-        {
-            terminal.Say($"risk list and tier planner, {services.GetRequiredService<CareDatabase>().Engine}, {Environment.ProcessorCount} cores; pages of 50");
-            all.ForEach(r => terminal.Say(r.ToString()));
-        });
+        terminal.Result(results, _ => terminal.Say($"risk list and tier planner, {services.GetRequiredService<CareDatabase>().Engine}, {Environment.ProcessorCount} cores; pages of 50"));
     }
 
     private static IEnumerable<(string What, RiskList.Query Query)> Filters(string practice)
