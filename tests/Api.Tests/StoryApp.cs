@@ -60,6 +60,9 @@ public sealed class StoryApp : IAsyncDisposable
         var app = new StoryApp(customise, settings);
         await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), CancellationToken.None);
         await app._app.StartAsync();
+
+        // As whoever waits for it would be: background work begins.
+        app.Services.GetRequiredService<Readiness>().Told();
         app.Client = app._app.GetTestClient();
         return app;
     }

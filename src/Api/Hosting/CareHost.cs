@@ -56,10 +56,8 @@ public static class CareHost
             .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
         builder.AddWebHygiene();
         builder.Services.AddCare(builder.Configuration);
-        builder.Services.AddHostedService<JobWorker>();
-        builder.Services.AddHostedService<AuditUpkeep>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<LoopWorker>());
-        builder.Services.AddHostedService<UpkeepWorker>();
+        builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddWorker<JobWorker>().AddWorker<AuditUpkeep>().AddWorker<LoopWorker>().AddWorker<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
         builder.Services.AddRouting();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -94,7 +92,7 @@ public static class CareHost
     /// <summary>Brings the schema up to date and serves until stopped.</summary>
     public static async Task RunAsync(WebApplication app, CancellationToken ct)
     {
-        await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+        await Migrator.MigrateAsync(app.Services.GetRequiredService<CareDatabase>(), app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
         await app.RunAsync(ct);
     }
 
