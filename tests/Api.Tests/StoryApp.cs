@@ -61,8 +61,8 @@ public sealed class StoryApp : IAsyncDisposable
         await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), CancellationToken.None);
         await app._app.StartAsync();
 
-        // As whoever waits for it would be: background work begins.
-        app.Services.GetRequiredService<Readiness>().Told();
+        // Tests do not wait for background work to begin.
+        app.Services.GetRequiredService<Readiness>().Begin();
         app.Client = app._app.GetTestClient();
         return app;
     }

@@ -3,17 +3,22 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace BetterCare.Care.Api.Hosting;
 
 /// <summary>
-/// When background work may begin: once somebody has been told that the service is ready, or three seconds after it listens.
-/// At a start every processor is busy compiling; what nobody waits for would only make those wait who do.
+/// When background work may begin: a second after somebody has been told that the service is ready, or three after it listens. At
+/// a start every processor is busy compiling; what nobody waits for would only make those wait who do.
 /// </summary>
-internal sealed class Readiness(IHostApplicationLifetime lifetime)
+internal sealed class Readiness(IHostApplicationLifetime lifetime, TimeProvider clock)
 {
+    private static readonly TimeSpan FirstRequests = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Somebody is being told.</summary>
     public void Told() => _told.TrySetResult();
+
+    /// <summary>Lets background work begin at once.</summary>
+    public void Begin() => _begun.TrySetResult();
 
     /// <summary>Completes when background work may begin.</summary>
     public async Task WaitAsync(CancellationToken ct)
@@ -21,8 +26,14 @@ internal sealed class Readiness(IHostApplicationLifetime lifetime)
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registered = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(ct);
-        await Task.WhenAny(_told.Task, Task.Delay(Patience, ct));
+        await Task.WhenAny(_begun.Task, AfterFirstRequestsAsync(ct), Task.Delay(Patience, clock, ct));
         ct.ThrowIfCancellationRequested();
+    }
+
+    private async Task AfterFirstRequestsAsync(CancellationToken ct)
+    {
+        await _told.Task.WaitAsync(ct);
+        await Task.Delay(FirstRequests, clock, ct);
     }
 }
 
