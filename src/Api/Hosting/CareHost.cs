@@ -187,6 +187,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
                 var status = context.Response.StatusCode;
                 await Problems.WriteAsync(context, status == 404 ? new NotVisible("address") : new NoSuchMethod());
             }
+            else if (context.Response is { HasStarted: false, StatusCode: 400, ContentLength: null })
+            {
+                // A parameter that may be absent and cannot be read: the made endpoints answer so without a word.
+                await Problems.WriteAsync(context, Unreadable());
+            }
         }
         catch (CareException e) when (!context.Response.HasStarted)
         {
@@ -198,7 +203,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             var where = (e.InnerException as JsonException)?.Path;
             await Problems.WriteAsync(context, e.StatusCode == 413 ? new TooLarge(50L << 20)
                 : e.StatusCode == 415 ? new Unsupported("Send JSON: Content-Type: application/json.")
-                : new Invalid(where ?? "", where is null ? "The request cannot be read: check its parameters and body against /openapi.yaml." : $"The body cannot be read at {where}: check it against /openapi.yaml."));
+                : where is null ? Unreadable() : new Invalid(where, $"The body cannot be read at {where}: check it against /openapi.yaml."));
         }
         catch (Storage.Resources.StoreFailedException e) when (!context.Response.HasStarted)
         {
@@ -218,6 +223,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             await Problems.WriteAsync(context, new Fault(context.TraceIdentifier));
         }
     }
+
+    private static Invalid Unreadable() => new("", "The request cannot be read: check its parameters and body against /openapi.yaml.");
 
     [LoggerMessage(1101, LogLevel.Error, "{Exception} in request {TraceId}\n{StackTrace}")]
     private partial void Failed(string exception, string traceId, string? stackTrace);
