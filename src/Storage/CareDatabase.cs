@@ -51,6 +51,12 @@ public sealed class CareDatabase : IAsyncDisposable
                 builder.ApplicationName = "BetterCare.Care";
             }
 
+            // Statements that come again are planned once a connection; as many as the filters of lists have shapes.
+            if (!builder.ContainsKey("Max Auto Prepare"))
+            {
+                builder.MaxAutoPrepare = 200;
+            }
+
             _connectionString = builder.ConnectionString;
             _postgres = NpgsqlDataSource.Create(builder);
             Lanes = new PostgresLanes(OpenAsync);

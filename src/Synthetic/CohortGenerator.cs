@@ -145,7 +145,8 @@ public static class CohortGenerator
             for (var index = from; index < to; index++)
             {
                 _simulator.Live(index, _person);
-                made[index - from] = new SyntheticTimeline(_person.Number, _person.Practice.OdsCode, _writer.Write(_person), _person.TrueRisk.ToArray());
+                var (family, given) = PatientWriter.NameOf(text, _person);
+                made[index - from] = new SyntheticTimeline(_person.Number, _person.Practice.OdsCode, family, given, _writer.Write(_person), _person.TrueRisk.ToArray());
             }
 
             return made;
@@ -156,6 +157,8 @@ public static class CohortGenerator
 /// <summary>A synthetic person's timeline with the truth about them.</summary>
 /// <param name="Number">NHS number, of nobody.</param>
 /// <param name="Practice">ODS code of the practice.</param>
+/// <param name="Family">Family name.</param>
+/// <param name="Given">Given name.</param>
 /// <param name="Timeline">As a stratification run sees the person.</param>
 /// <param name="TrueRisk">True probability of an emergency admission in the 365 days from each of <see cref="CohortOptions.IndexDates"/>; NaN where not alive and registered. Never a feature.</param>
-public readonly record struct SyntheticTimeline(NhsNumber Number, string Practice, PersonTimeline Timeline, ReadOnlyMemory<double> TrueRisk);
+public readonly record struct SyntheticTimeline(NhsNumber Number, string Practice, string Family, string Given, PersonTimeline Timeline, ReadOnlyMemory<double> TrueRisk);

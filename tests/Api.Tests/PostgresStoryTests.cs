@@ -15,6 +15,12 @@ public sealed class PostgresStoryTests
     public Task AuditEvents_OfAPerson_PageByLinksThatNameNobody() => new AuditTests().AuditEvents_OfAPerson_PageByLinksThatNameNobody();
 
     [Fact]
+    public Task RiskList_EveryOrderAndFilter_AcrossPages() => new Models.RiskListOrderTests().EveryOrderAndFilter_HoldsWhomItShould_AcrossPagesOfEqualNames();
+
+    [Fact]
+    public Task Worklist_EveryFilter_InPages() => new Loop.WorklistAgreementTests().EveryFilter_FindsWhomTheRuleFinds_InPages();
+
+    [Fact]
     public async Task OptOutList_Applied_HidesByPurpose()
     {
         var app = new Access.OptOutApp();

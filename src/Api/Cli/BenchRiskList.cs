@@ -1,10 +1,9 @@
+using System.CommandLine;
 using System.Diagnostics;
 using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Runs;
-using BetterCare.Care.Synthetic;
 using MediatR;
 
 namespace BetterCare.Care.Api.Cli;
@@ -12,53 +11,71 @@ namespace BetterCare.Care.Api.Cli;
 /// <summary><c>./run bench risk-list</c>: what a team waits for when it pages through a region's list, and an analyst for an answer.</summary>
 internal static class BenchRiskList
 {
-    private const int Requests = 400;
+    private static readonly RiskList.Query Everybody = new(null, null, null, null, null, 50);
 
-    public static async Task<BenchVerb.Figures> MeasureAsync(IServiceProvider services, int people, string folder, CancellationToken ct)
+    public static Command Create(Option<int> people)
     {
-        _ = folder;
-        await TimelineLoader.LoadAsync(services.GetRequiredService<CareDatabase>(), CohortGenerator.Timelines(new CohortOptions(people, 1), ct).Select(t => (t.Number, t.Practice, t.Timeline)), ct);
-        var jobs = services.GetRequiredService<StratificationJobs>();
-        await jobs.RunAsync((await jobs.CreateAsync(new RunRequest("2025-11-01", "prism", null), "bench", ct)).Value, null, ct);
-        await jobs.RunAsync((await jobs.CreateAsync(new RunRequest("2026-11-01", "prism", null), "bench", ct)).Value, null, ct);
-        Protection.LoadKeys(services);
-        var practice = (await SendAsync(services, new RiskList.Query(null, null, null, null, null, 1), ct)).People[0].Practice;
-        var clock = Stopwatch.StartNew();
-        await PagesAsync(services, "page by page, 50 rows, from the top", new RiskList.Query(null, null, null, null, null, 50), ct);
-        await PagesAsync(services, "of one practice", new RiskList.Query(practice, null, null, null, null, 50), ct);
-        for (var level = 4; level >= 1; level--)
+        var command = new Command("risk-list", "Pages of the risk list in every order, and answers of the tier planner, after a run: milliseconds.") { people };
+        command.SetAction(async (parse, ct) =>
         {
-            await PagesAsync(services, $"at level {level}", new RiskList.Query(null, level, null, null, null, 50), ct);
-        }
+            var folder = Directory.CreateTempSubdirectory("care-bench").FullName;
+            try
+            {
+                await using var provider = await BenchServices.StartAsync(parse, folder, ct);
+                await BenchPlace.FillAsync(provider, parse.GetValue(people), ct);
+                Protection.LoadKeys(provider);
+                await MeasureAsync(provider, new Terminal(parse.GetValue(Verb.Json)), ct);
+                return Verb.Ok;
+            }
+            finally
+            {
+                Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+                Directory.Delete(folder, recursive: true);
+            }
+        });
+        return command;
+    }
 
-        await PagesAsync(services, "risen since the previous run", new RiskList.Query(null, null, "risen", null, null, 50), ct);
-        await PagesAsync(services, "of one practice by name", new RiskList.Query(practice, null, null, "name", null, 50), ct);
+    private static async Task MeasureAsync(IServiceProvider services, Terminal terminal, CancellationToken ct)
+    {
         var first = Stopwatch.StartNew();
         await SendAsync(services, new TierPlanning.Query(500, null, null, null, 20), ct);
-        Console.Error.WriteLine($"tier planner, first question after a run: {first.Elapsed.TotalMilliseconds:F0} ms");
+        var results = new List<RequestTimes> { RequestTimes.Once("tier planner, first question after a run", first.Elapsed) };
         var random = new Random(1);
-        await TimesAsync("tier planner, any cut", async () => await SendAsync(services, new TierPlanning.Query(null, random.NextDouble(), null, null, 20), ct));
-        return new BenchVerb.Figures("risk list and tier planner", 9 * Requests, "requests", clock.Elapsed.TotalSeconds);
-    }
-
-    private static async Task PagesAsync(IServiceProvider services, string what, RiskList.Query query, CancellationToken ct)
-    {
-        string? cursor = null;
-        await TimesAsync($"risk list, {what}", async () => cursor = (await SendAsync(services, query with { Cursor = cursor }, ct)).Next);
-    }
-
-    private static async Task TimesAsync(string what, Func<Task> request)
-    {
-        var times = new double[Requests];
-        for (var i = -20; i < Requests; i++)
+        results.Add(await RequestTimes.MeasureAsync("tier planner, any cut", () => SendAsync(services, new TierPlanning.Query(null, random.NextDouble(), null, null, 20), ct)));
+        var practice = (await SendAsync(services, Everybody with { Count = 1 }, ct)).People[0].Practice;
+        foreach (var sort in RiskList.Orders)
         {
-            var start = Stopwatch.GetTimestamp();
-            await request();
-            times[Math.Max(0, i)] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            foreach (var (what, query) in Filters(practice))
+            {
+                results.Add(await PagesAsync(services, $"by {sort}, {what}", query with { Sort = sort }, ct));
+            }
         }
 
-        Array.Sort(times);
-        Console.Error.WriteLine($"{what}: median {times[Requests / 2]:F2} ms, p99 {times[Requests * 99 / 100]:F2} ms");
+        terminal.Result(results, _ => terminal.Say($"risk list and tier planner, {services.GetRequiredService<CareDatabase>().Engine}, {Environment.ProcessorCount} cores; pages of 50"));
+    }
+
+    private static IEnumerable<(string What, RiskList.Query Query)> Filters(string practice)
+    {
+        yield return ("everybody", Everybody);
+        yield return ("one practice", Everybody with { Practice = practice });
+        for (var level = 4; level >= 1; level--)
+        {
+            yield return ($"level {level}", Everybody with { Level = level });
+        }
+
+        yield return ("risen", Everybody with { Change = "risen" });
+        yield return ("one practice, level 3", Everybody with { Practice = practice, Level = 3 });
+        yield return ("one practice, level 1", Everybody with { Practice = practice, Level = 1 });
+        yield return ("one practice, fallen", Everybody with { Practice = practice, Change = "fallen" });
+        yield return ("level 2, risen", Everybody with { Level = 2, Change = "risen" });
+    }
+
+    /// <summary>From page to page, as people do; after the last from the top.</summary>
+    private static Task<RequestTimes> PagesAsync(IServiceProvider services, string what, RiskList.Query query, CancellationToken ct)
+    {
+        string? cursor = null;
+        return RequestTimes.MeasureAsync(what, async () => cursor = (await SendAsync(services, query with { Cursor = cursor }, ct)).Next);
     }
 
     private static async Task<T> SendAsync<T>(IServiceProvider services, IRequest<Result<T>> request, CancellationToken ct)

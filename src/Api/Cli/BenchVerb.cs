@@ -21,7 +21,7 @@ internal static class BenchVerb
         command.Add(Verb("import", "Bulk import of NDJSON: resources a second, validated and durable.", people, ImportAsync));
         command.Add(Verb("stratify", "A stratification run: people a second, from the database to the stored levels.", people, StratifyAsync));
         BenchModels.AddTo(command, people);
-        command.Add(Verb("risk-list", "Pages of the risk list and answers of the tier planner, after a run: milliseconds.", people, BenchRiskList.MeasureAsync));
+        command.Add(BenchRiskList.Create(people));
         command.Add(HttpBench.Create());
         command.Add(LoopBench.Worklist(people));
         command.Add(LoopBench.Leads());
@@ -77,7 +77,7 @@ internal static class BenchVerb
         var options = new CohortOptions(people, 1);
         await TimelineLoader.LoadAsync(
             services.GetRequiredService<CareDatabase>(),
-            CohortGenerator.Timelines(options, ct).Select(t => (t.Number, t.Practice, t.Timeline)),
+            CohortGenerator.Timelines(options, ct).Select(t => (t.Number, t.Practice, t.Family, t.Given, t.Timeline)),
             ct);
         var jobs = services.GetRequiredService<StratificationJobs>();
         var created = await jobs.CreateAsync(new RunRequest("2026-11-01", "prism", null), "bench", ct);

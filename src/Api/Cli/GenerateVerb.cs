@@ -47,7 +47,7 @@ internal static class GenerateVerb
         var database = services.GetRequiredService<CareDatabase>();
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var people = await terminal.ProgressAsync("Timelines", _ => TimelineLoader.LoadAsync(
-            database, CohortGenerator.Timelines(options, ct).Select(t => (t.Number, t.Practice, t.Timeline)), ct));
+            database, CohortGenerator.Timelines(options, ct).Select(t => (t.Number, t.Practice, t.Family, t.Given, t.Timeline)), ct));
         terminal.Result(new { people, seconds = clock.Elapsed.TotalSeconds }, r => terminal.Say($"{r.people:N0} people with timelines in {r.seconds:F1} s"));
         return Verb.Ok;
     }

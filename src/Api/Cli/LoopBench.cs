@@ -1,15 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Features.Worklists;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination.Leads;
-using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Runs;
-using BetterCare.Care.Synthetic;
-using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Cli;
 
@@ -77,24 +72,18 @@ internal static class LoopBench
             await using var scope = provider.CreateAsyncScope();
             scope.ServiceProvider.GetRequiredService<CurrentCaller>().Caller = Caller.Operator;
             var pages = scope.ServiceProvider.GetRequiredService<WorklistPages>();
-            var results = new List<PageFigures>();
-            foreach (var (what, query) in Filters.Take(6).Concat(Filters))
+            var results = new List<RequestTimes>();
+            foreach (var (what, query) in Filters)
             {
-                // The first six are asked twice: the first time compiles the code, the second is what a running service does.
                 var filter = pages.Parse(Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query.Replace("{practice}", practice, StringComparison.Ordinal))
                     .Select(q => new KeyValuePair<string, string?>(q.Key, q.Value))).Value;
-                results.Add(await MeasureAsync(pages, what, filter, ct));
+                string? cursor = null;
+
+                // From page to page, as people do; after the last from the top.
+                results.Add(await RequestTimes.MeasureAsync(what, async () => cursor = (await pages.ReadAsync(filter, cursor, 50, ct)).Value.Next));
             }
 
-            results.RemoveRange(0, 6);
-            terminal.Result(results, all =>
-            {
-                terminal.Say($"worklist: {people:N0} people, {database.Engine}, pages of 50");
-                foreach (var r in all)
-                {
-                    terminal.Say($"  {r.Filter,-30} {r.Rows,3} rows  median {r.MedianMilliseconds,6:F2} ms  99th {r.P99Milliseconds,6:F2} ms  processor {r.CpuMilliseconds,5:F2} ms");
-                }
-            });
+            terminal.Result(results, _ => terminal.Say($"worklist, {database.Engine}, {Environment.ProcessorCount} cores; pages of 50"));
             return Cli.Verb.Ok;
         }
         finally
@@ -104,13 +93,10 @@ internal static class LoopBench
         }
     }
 
-    /// <summary>People, a run, and decisions about two thirds of the list. Returns a practice.</summary>
+    /// <summary>People, two runs, and decisions about two thirds of the list. Returns a practice.</summary>
     private static async Task<string> FillAsync(ServiceProvider provider, CareDatabase database, int people, CancellationToken ct)
     {
-        await TimelineLoader.LoadAsync(database, CohortGenerator.Timelines(new CohortOptions(people, 1), ct).Select(t => (t.Number, t.Practice, t.Timeline)), ct);
-        var jobs = provider.GetRequiredService<StratificationJobs>();
-        var created = await jobs.CreateAsync(new RunRequest("2026-11-01", "prism", null), "bench", ct);
-        await jobs.RunAsync(created.Value, null, ct);
+        await BenchPlace.FillAsync(provider, people, ct);
         await using var connection = await database.OpenAsync(ct);
         await using var decide = connection.CreateCommand();
         decide.CommandTimeout = 0;
@@ -123,37 +109,10 @@ internal static class LoopBench
         day.Value = new DateOnly(2026, 11, 2).DayNumber - 20;
         decide.Parameters.Add(day);
         await decide.ExecuteNonQueryAsync(ct);
+        await TableUpkeep.TidyAsync(connection, ct, "person_standing");
         await using var busiest = connection.CreateCommand();
         busiest.CommandText = "SELECT practice_code FROM person_standing GROUP BY practice_code ORDER BY COUNT(*) DESC LIMIT 1";
         return (string)(await busiest.ExecuteScalarAsync(ct))!;
-    }
-
-    private static async Task<PageFigures> MeasureAsync(WorklistPages pages, string what, WorklistFilter filter, CancellationToken ct)
-    {
-        var times = new List<double>();
-        var processor = TimeSpan.Zero;
-        var rows = 0;
-        string? cursor = null;
-        for (var i = 0; i < 120; i++)
-        {
-            var cpu = Environment.CpuUsage.TotalTime;
-            var start = Stopwatch.GetTimestamp();
-            var page = (await pages.ReadAsync(filter, cursor, 50, ct)).Value;
-            var elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-
-            // The first twenty pages warm the cache up; the rest walk through the list, as people do.
-            if (i >= 20)
-            {
-                times.Add(elapsed);
-                processor += Environment.CpuUsage.TotalTime - cpu;
-                rows = Math.Max(rows, page.People.Count);
-            }
-
-            cursor = page.Next;
-        }
-
-        times.Sort();
-        return new PageFigures(what, rows, times[times.Count / 2], times[(int)(times.Count * 0.99) - 1], processor.TotalMilliseconds / times.Count);
     }
 
     /// <summary>A place: each person knows a few professionals, most of them of their own practice; places are scarce.</summary>
@@ -191,8 +150,6 @@ internal static class LoopBench
 
         public override DateTimeOffset GetUtcNow() => new(2026, 11, 2, 9, 0, 0, TimeSpan.Zero);
     }
-
-    private sealed record PageFigures(string Filter, int Rows, double MedianMilliseconds, double P99Milliseconds, double CpuMilliseconds);
 
     private sealed record LeadFigures(int People, int Professionals, int Proposed, int NobodyFree, double Seconds, double CpuSeconds);
 }

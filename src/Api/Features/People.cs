@@ -63,6 +63,9 @@ public sealed class People(CareDbContext db, CurrentCaller current, TimeProvider
                 Reason1 = (byte)reasons.First,
                 Reason2 = (byte)reasons.Second,
                 Reason3 = (byte)reasons.Third,
+                FamilyFolded = patient.FamilyFolded,
+                BirthDay = patient.BirthDay,
+                LastAdmissionDay = score?.LastAdmissionDay ?? 0,
             };
             var events = await db.Timelines.Where(t => t.PatientKey == patient.PatientKey).Select(t => t.Events).SingleOrDefaultAsync(ct) ?? [];
             StandingFacts.Of(new PersonHistory(), patient.Facts, events, Today).Fill(standing);

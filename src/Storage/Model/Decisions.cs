@@ -170,4 +170,13 @@ public sealed class PersonStanding
 
     /// <summary>Day of the latest discharge from hospital; 0 none.</summary>
     public int DischargedDay { get; set; }
+
+    /// <summary>Family name without case and accents. This and the next two are what the risk list of a level is sorted by.</summary>
+    public string FamilyFolded { get; set; } = "";
+
+    /// <summary>Day of birth; 0 not known.</summary>
+    public int BirthDay { get; set; }
+
+    /// <summary>Day of the last admission before the index date of the current run; 0 none.</summary>
+    public int LastAdmissionDay { get; set; }
 }

@@ -49,6 +49,7 @@ public sealed class RunWriter(CareDatabase database)
         await new CoverageWriter(connection, transaction).AfterRunAsync(result, seen, today, ct);
         await FinishAsync(connection, transaction, run, result.Count, ct);
         await transaction.CommitAsync(ct);
+        await TableUpkeep.AnalyseAsync(connection, ct, "risk_score", "person_standing", "counted_person", "coverage_cell");
     }
 
     /// <summary>The last statement before the commit decides whether this attempt counts: a run cancelled or taken up elsewhere does not.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BetterCare.Care.Fhir;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Resources;
@@ -13,7 +14,7 @@ public static class TimelineLoader
 
     /// <summary>Adds people; their keys are given here, in order.</summary>
     /// <returns>How many.</returns>
-    public static async Task<int> LoadAsync(CareDatabase database, IEnumerable<(NhsNumber Number, string Practice, PersonTimeline Person)> people, CancellationToken ct)
+    public static async Task<int> LoadAsync(CareDatabase database, IEnumerable<(NhsNumber Number, string Practice, string Family, string Given, PersonTimeline Person)> people, CancellationToken ct)
     {
         await using IBulkSession session = database.Engine == DatabaseEngine.Sqlite
             ? new SqliteBulkSession(await database.OpenAsync(ct))
@@ -23,7 +24,7 @@ public static class TimelineLoader
         {
             var first = key;
             await session.BeginAsync(bulk: true);
-            await session.WritePatientsAsync([.. chunk.Select(p => RowOf(p.Number, p.Practice, p.Person.Facts, ++key))], [], []);
+            await session.WritePatientsAsync([.. chunk.Select(p => RowOf(p.Number, p.Practice, p.Family, p.Given, p.Person.Facts, ++key))], [], []);
             await session.RegisterAsync([.. chunk.Select((p, i) => ((long)(first + 1 + i), p.Person.Facts.RegisteredDay, p.Person.Facts.DeregisteredDay))]);
             await session.WriteTimelinesAsync([.. chunk.Select((p, i) => ((long)(first + 1 + i), MemoryMarshal.AsBytes(p.Person.Events.Span).ToArray()))]);
             await session.CommitAsync();
@@ -33,7 +34,7 @@ public static class TimelineLoader
         return key;
     }
 
-    private static Patient RowOf(NhsNumber number, string practice, PersonFacts facts, long key) => new()
+    private static Patient RowOf(NhsNumber number, string practice, string family, string given, PersonFacts facts, long key) => new()
     {
         PatientKey = key,
         NhsNumber = number,
@@ -45,7 +46,8 @@ public static class TimelineLoader
         Ethnicity = facts.Ethnicity,
         Flags = facts.Flags,
         PracticeCode = practice,
-        Family = "Synthetic",
-        FamilyFolded = "synthetic",
+        Family = family,
+        FamilyFolded = FoldedText.Of(family),
+        Given = given,
     };
 }

@@ -33,9 +33,9 @@ public sealed class WorklistFacts(CareDatabase database)
         {
             risk.CommandTimeout = 0;
             risk.CommandText = """
-                UPDATE person_standing SET risk=COALESCE((SELECT probability FROM risk_score r WHERE r.run_id=@run AND r.patient_key=person_standing.patient_key), 0),
-                  previous_level=COALESCE((SELECT previous_level FROM risk_score r WHERE r.run_id=@run AND r.patient_key=person_standing.patient_key), 0),
-                  change=COALESCE((SELECT change FROM risk_score r WHERE r.run_id=@run AND r.patient_key=person_standing.patient_key), 0)
+                UPDATE person_standing SET risk=COALESCE(r.probability, 0), previous_level=COALESCE(r.previous_level, 0), change=COALESCE(r.change, 0),
+                  last_admission_day=COALESCE(r.last_admission_day, 0)
+                FROM person_standing s LEFT JOIN risk_score r ON r.run_id=@run AND r.patient_key=s.patient_key WHERE s.patient_key=person_standing.patient_key
                 """;
             Add(risk, "run", runId);
             await risk.ExecuteNonQueryAsync(ct);
@@ -43,6 +43,7 @@ public sealed class WorklistFacts(CareDatabase database)
 
         var keys = await KeysAsync(connection, "SELECT patient_key FROM person_standing", null, ct);
         await RefreshAsync(connection, keys, runId, today, ct);
+        await TableUpkeep.TidyAsync(connection, ct, "risk_score", "person_standing");
         return keys.Count;
     }
 
@@ -110,8 +111,8 @@ public sealed class WorklistFacts(CareDatabase database)
             await using var write = connection.CreateCommand();
             write.CommandText = $"""
                 UPDATE person_standing SET frailty=v.column2, in_care_home=(v.column3=1), conditions_low=v.column4, conditions_high=v.column5, admitted_day=v.column6,
-                  discharged_day=v.column7{(runId is null ? "" : ", reason1=v.column8, reason2=v.column9, reason3=v.column10")}
-                FROM (VALUES {values}) AS v WHERE person_standing.patient_key=v.column1
+                  discharged_day=v.column7, family_folded=p.family_folded, birth_day=p.birth_day{(runId is null ? "" : ", reason1=v.column8, reason2=v.column9, reason3=v.column10")}
+                FROM (VALUES {values}) AS v JOIN patient p ON p.patient_key=v.column1 WHERE person_standing.patient_key=v.column1
                 """;
             await write.ExecuteNonQueryAsync(ct);
         }

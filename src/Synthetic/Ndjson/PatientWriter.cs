@@ -10,9 +10,16 @@ internal sealed class PatientWriter(ResourceText text)
 {
     private readonly ResourceText _text = text;
 
+    /// <summary>What the person is called.</summary>
+    public static (string Family, string Given) NameOf(ResourceText text, Person person)
+    {
+        var dice = DiceOf(text, person);
+        return Name(person, ref dice);
+    }
+
     public void Write(Person person, Chunk chunk)
     {
-        var dice = Dice.For(_text.Plan.Options.Seed, (ulong)person.Index, 9);
+        var dice = DiceOf(_text, person);
         WritePatient(person, chunk[ResourceType.Patient], ref dice);
         WriteRegistrations(person, chunk[ResourceType.EpisodeOfCare]);
         if (person.TypeOneOptOut)
@@ -36,12 +43,19 @@ internal sealed class PatientWriter(ResourceText text)
         }
     }
 
+    private static Dice DiceOf(ResourceText text, Person person) => Dice.For(text.Plan.Options.Seed, (ulong)person.Index, 9);
+
+    private static (string Family, string Given) Name(Person person, ref Dice dice)
+    {
+        var family = Names.FamilyName(ref dice, person.Ethnicity);
+        return (family, Names.GivenName(ref dice, person.Sex, DateOnly.FromDayNumber(person.BirthDay).Year, person.Ethnicity));
+    }
+
     private void WritePatient(Person person, Lines to, ref Dice dice)
     {
         var until = _text.Plan.Until;
         var birthYear = DateOnly.FromDayNumber(person.BirthDay).Year;
-        var family = Names.FamilyName(ref dice, person.Ethnicity);
-        var given = Names.GivenName(ref dice, person.Sex, birthYear, person.Ethnicity);
+        var (family, given) = Name(person, ref dice);
         var phone = dice.Below(1000);
         to.Put("{\"resourceType\":\"Patient\",\"id\":\""u8).TenDigits(person.Number.Number)
             .Put("\",\"meta\":{\"source\":\""u8).Put(Codes.GpSystem).Text(person.Practice.OdsCode).Put("\""u8);

@@ -22,7 +22,7 @@ internal static class Cohort
         var app = await StoryApp.StartAsync();
         await TimelineLoader.LoadAsync(
             app.Services.GetRequiredService<CareDatabase>(),
-            CohortGenerator.Timelines(new CohortOptions(people, 5), CancellationToken.None).Select(t => (t.Number, t.Practice, t.Timeline)),
+            CohortGenerator.Timelines(new CohortOptions(people, 5), CancellationToken.None).Select(t => (t.Number, t.Practice, t.Family, t.Given, t.Timeline)),
             CancellationToken.None);
         return app;
     }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Fhir.Nhs;
@@ -8,7 +7,6 @@ using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
 using BetterCare.Care.Storage.Runs;
-using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Runs;
 using MediatR;
 using LevelChange = BetterCare.Care.Storage.Model.LevelChange;
@@ -63,16 +61,19 @@ public static class RiskList
         public override string ToString() => $"row at level {Level}";
     }
 
-    /// <summary>Answers the query with one indexed read of a page.</summary>
+    /// <summary>The orders that the list is offered in.</summary>
+    internal static IEnumerable<string> Orders => Handler.Sorts.Keys;
+
+    /// <summary>Answers the query with one read of a page along an index: see <see cref="RiskListSql"/>.</summary>
     public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, ListCursors cursors, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
-        private static readonly Dictionary<string, (string Column, bool Descending)> Sorts = new(StringComparer.Ordinal)
+        internal static readonly Dictionary<string, RiskOrder> Sorts = new(StringComparer.Ordinal)
         {
-            ["risk"] = ("s.probability", true),
-            ["-risk"] = ("s.probability", false),
-            ["name"] = ("p.family_folded", false),
-            ["age"] = ("p.birth_day", false),
-            ["last-admission"] = ("s.last_admission_day", true),
+            ["risk"] = new(RiskColumn.Risk, Descending: true),
+            ["-risk"] = new(RiskColumn.Risk, Descending: false),
+            ["name"] = new(RiskColumn.Name, Descending: false),
+            ["age"] = new(RiskColumn.Age, Descending: false),
+            ["last-admission"] = new(RiskColumn.LastAdmission, Descending: true),
         };
 
         /// <inheritdoc/>
@@ -110,113 +111,81 @@ public static class RiskList
                 return unfit;
             }
 
-            var cursor = place is null ? null : Cursor.Parse(place, order);
-
             var run = await models.CurrentAsync(db, ct);
             if (run is null)
             {
                 return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");
             }
 
-            var rows = new List<Row>();
-            string? next = null;
-            (object Value, long Key) last = default;
-            await using var connection = await database.OpenAsync(ct);
-            await using var command = connection.CreateCommand();
-            Build(command, request, change, sort, cursor, run);
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            while (await reader.ReadAsync(ct))
-            {
-                if (rows.Count == request.Count)
-                {
-                    next = cursors.Seal($"risk-list {order}", string.Create(CultureInfo.InvariantCulture, $"{last.Key} {last.Value}"));
-                    break;
-                }
-
-                last = (reader.GetValue(19), reader.GetInt64(0));
-                AccessTrail.Current?.Saw(last.Key);
-                var row = ReadRow(reader, run.Model);
-                rows.Add(current.Caller.SeesIdentity ? row : Pseudonymised(row));
-            }
-
+            var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber;
+            var question = new RiskListQuestion(run, PracticesOf(request), request.Level, change, sort, (int)current.Caller.HiddenInLists, today);
+            var (rows, end) = RiskListSql.IsEmpty(question) ? ([], null) : await ReadAsync(question, place is null ? null : PlaceOf(place, sort.Column), request.Count, ct);
+            var next = end is { } last ? cursors.Seal($"risk-list {order}", string.Create(CultureInfo.InvariantCulture, $"{last.Key} {last.Value}")) : null;
             return new Page(run.RunId, run.IndexDate, run.Name, run.Note, rows, next);
         }
 
-        private void Build(DbCommand command, Query request, LevelChange? change, (string Column, bool Descending) sort, Cursor? cursor, RunModels.Known run)
+        /// <summary>A page, and where it ended if there is more.</summary>
+        private async Task<(List<Row> Rows, (object Value, long Key)? End)> ReadAsync(RiskListQuestion question, (object Value, long Key)? after, int count, CancellationToken ct)
         {
-            var where = new StringBuilder("s.run_id=@run AND (p.flags & @hidden)=0 AND p.death_day=0 AND (p.deregistered_day=0 OR p.deregistered_day>@today)");
-            Add(command, "hidden", (int)current.Caller.HiddenInLists);
-            Add(command, "today", DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber);
-            Add(command, "run", run.RunId);
-            Add(command, "false", false);
-            Add(command, "limit", request.Count + 1);
-            if (request.Practice is not null)
+            var rows = new List<Row>(count);
+            await using var connection = await database.OpenAsync(ct);
+            while (true)
             {
-                where.Append(" AND s.practice_code=@practice");
-                Add(command, "practice", request.Practice.ToUpperInvariant());
-            }
-
-            if (current.Caller.Practices is { } own)
-            {
-                var names = own.Select((code, i) =>
+                // People who may not be shown are passed over: where that leaves room, the page goes on behind them.
+                await using var command = connection.CreateCommand();
+                RiskListSql.Build(command, question, after, count + 1);
+                var read = 0;
+                await using var reader = await command.ExecuteReaderAsync(ct);
+                while (await reader.ReadAsync(ct))
                 {
-                    Add(command, $"own{i}", code);
-                    return $"@own{i}";
-                }).ToList();
-                where.Append(names.Count == 0 ? " AND 1=0" : $" AND s.practice_code IN ({string.Join(",", names)}) AND p.practice_code IN ({string.Join(",", names)})");
-            }
+                    read++;
+                    if (rows.Count == count)
+                    {
+                        return (rows, after);
+                    }
 
-            if (change is { } moved)
-            {
-                // In the words of the indexes of those who moved, so that they are seen to fit.
-                where.Append(CultureInfo.InvariantCulture, $" AND s.change={(int)moved}");
-            }
+                    after = (reader.GetValue(19), reader.GetInt64(0));
+                    if (reader.GetBoolean(22))
+                    {
+                        AccessTrail.Current?.Saw(after.Value.Key);
+                        var row = ReadRow(reader, question);
+                        rows.Add(current.Caller.SeesIdentity ? row : Pseudonymised(row));
+                    }
+                }
 
-            if (cursor is not null)
-            {
-                var op = sort.Descending ? "<" : ">";
-                where.Append(CultureInfo.InvariantCulture, $" AND {sort.Column} {op}= @after AND ({sort.Column} {op} @after OR s.patient_key > @key)");
-                Add(command, "after", cursor.Value);
-                Add(command, "key", cursor.Key);
+                if (read <= count)
+                {
+                    return (rows, null);
+                }
             }
-
-            var order = sort.Descending ? "DESC" : "ASC";
-            string Page(string from, string condition) => $"""
-                SELECT s.patient_key, p.nhs_number, p.given, p.family, p.birth_day, s.practice_code, s.level, s.previous_level, s.probability, s.change,
-                  s.last_admission_day, s.reasons, COALESCE(st.agreed_level, 0) AS agreed, COALESCE(st.lead_name, '') AS lead_name, COALESCE(st.lead_role, '') AS lead_role,
-                  COALESCE(st.lead_state, 0) AS lead_state, COALESCE(st.plan_state, 'none') AS plan_state, COALESCE(st.plan_joint, @false) AS plan_joint,
-                  COALESCE(st.review_day, 0) AS review_day, {sort.Column} AS sort_value, COALESCE(st.has_lead, @false) AS has_lead, COALESCE(st.lead_id, '') AS lead_id
-                FROM {from} WHERE {where}{condition} ORDER BY {sort.Column} {order}, s.patient_key LIMIT @limit
-                """;
-            const string everybody = "risk_score s JOIN patient p ON p.patient_key=s.patient_key LEFT JOIN person_standing st ON st.patient_key=s.patient_key";
-            if (request.Level is not { } level)
-            {
-                command.CommandText = Page(everybody, "");
-                return;
-            }
-
-            // Those whom the model puts there lie together in the list; the few whom people put there may lie anywhere, and
-            // are looked up one by one (CROSS JOIN keeps SQLite from going through the list for them).
-            const string agreed = "person_standing st CROSS JOIN risk_score s CROSS JOIN patient p";
-            Add(command, "level", (short)level);
-            var range = "";
-            if (run.Ranges.Count == 4)
-            {
-                range = " AND s.probability>=@low AND s.probability<=@high";
-                Add(command, "low", run.Ranges[level - 1][0]);
-                Add(command, "high", run.Ranges[level - 1][1]);
-            }
-
-            command.CommandText = $"""
-                SELECT * FROM (SELECT * FROM ({Page(everybody, $" AND s.level=@level AND COALESCE(st.agreed_level, 0) IN (0, @level){range}")}) AS by_model
-                  UNION ALL SELECT * FROM ({Page(agreed, " AND s.patient_key=st.patient_key AND p.patient_key=st.patient_key AND st.agreed_level=@level AND st.agreed_level>0 AND s.level<>@level")}) AS by_people) AS both_ways
-                ORDER BY sort_value {order}, patient_key LIMIT @limit
-                """;
         }
 
-        private Row ReadRow(DbDataReader r, IRiskModel model)
+        /// <summary>Practices that are asked for and that the caller may see; null: all.</summary>
+        private IReadOnlyList<string>? PracticesOf(Query request)
         {
-            var today = DateOnly.FromDateTime(clock.GetLocalNow().DateTime).DayNumber;
+            var own = current.Caller.Practices;
+            return request.Practice?.ToUpperInvariant() is not { } practice ? own?.Order(StringComparer.Ordinal).ToList()
+                : current.Caller.MaySee(practice) ? [practice]
+                : [];
+        }
+
+        /// <summary>Where a page ended: the key that breaks ties, and the value sorted by, so that pages neither repeat nor skip.</summary>
+        private static (object Value, long Key) PlaceOf(string place, RiskColumn column)
+        {
+            var end = place.IndexOf(' ', StringComparison.Ordinal);
+            var value = place[(end + 1)..];
+            return (
+                column switch
+                {
+                    RiskColumn.Risk => double.Parse(value, CultureInfo.InvariantCulture),
+                    RiskColumn.Name => value,
+                    _ => int.Parse(value, CultureInfo.InvariantCulture),
+                },
+                long.Parse(place.AsSpan(0, end), CultureInfo.InvariantCulture));
+        }
+
+        private static Row ReadRow(DbDataReader r, RiskListQuestion question)
+        {
             var agreed = r.GetInt16(12);
             var hasLead = r.GetBoolean(20);
             var leadState = (LeadState)r.GetInt16(15);
@@ -224,7 +193,7 @@ public static class RiskList
             return new Row(
                 NhsNumber.FromStored(r.GetInt64(1)).Value,
                 $"{r.GetString(2)} {r.GetString(3)}".Trim(),
-                new Stratification.Timelines.PersonFacts { BirthDay = r.GetInt32(4) }.AgeOn(today),
+                new Stratification.Timelines.PersonFacts { BirthDay = r.GetInt32(4) }.AgeOn(question.Today),
                 r.GetString(5),
                 agreed > 0 ? agreed : r.GetInt16(6),
                 r.GetInt16(6),
@@ -232,7 +201,7 @@ public static class RiskList
                 Math.Round(100 * r.GetDouble(8), 1),
                 ((LevelChange)r.GetInt16(9)).ToString().ToLowerInvariant(),
                 r.GetInt16(7) is var previous and > 0 ? previous : null,
-                [.. ReasonBytes.Read(r.GetFieldValue<byte[]>(11)).Where(x => x.LogOdds > 0).Take(3).Select(x => ReasonText.Of(model, x.Feature, x.With, x.Value, x.WithValue))],
+                [.. ReasonBytes.Read(r.GetFieldValue<byte[]>(11)).Where(x => x.LogOdds > 0).Take(3).Select(x => ReasonText.Of(question.Run.Model, x.Feature, x.With, x.Value, x.WithValue))],
                 leadName.Length > 0 ? leadName : null,
                 r.GetString(21) is { Length: > 0 } leadId ? leadId : null,
                 r.GetString(14) is { Length: > 0 } role ? role : null,
@@ -255,32 +224,6 @@ public static class RiskList
         };
 
         private static string? Day(int day) => day == 0 ? null : DateOnly.FromDayNumber(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-        private static void Add(DbCommand command, string name, object value)
-        {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            parameter.Value = value;
-            command.Parameters.Add(parameter);
-        }
-
-        /// <summary>Where a page ended: the key that breaks ties, and the value sorted by, so that pages neither repeat nor skip.</summary>
-        private sealed record Cursor(long Key, object Value)
-        {
-            public static Cursor Parse(string place, string order)
-            {
-                var end = place.IndexOf(' ', StringComparison.Ordinal);
-                var value = place[(end + 1)..];
-                return new Cursor(
-                    long.Parse(place.AsSpan(0, end), CultureInfo.InvariantCulture),
-                    order switch
-                    {
-                        "risk" or "-risk" => double.Parse(value, CultureInfo.InvariantCulture),
-                        "name" => value,
-                        _ => int.Parse(value, CultureInfo.InvariantCulture),
-                    });
-            }
-        }
     }
 
     /// <summary>Serves the list.</summary>

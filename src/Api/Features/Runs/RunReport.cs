@@ -121,7 +121,8 @@ public sealed class RunModels
     /// <param name="Note">What kind of model it is.</param>
     /// <param name="Model">The model.</param>
     /// <param name="Ranges">Lowest and highest probability at level 1, 2, 3 and 4; empty where the run does not tell.</param>
-    public sealed record Known(int RunId, string IndexDate, string Name, string Note, IRiskModel Model, IReadOnlyList<double[]> Ranges);
+    /// <param name="Moves">People from level (row 0 to 4) of the previous run to level (column 0 to 4) of this one; 0: not in the run; empty where the run does not tell.</param>
+    public sealed record Known(int RunId, string IndexDate, string Name, string Note, IRiskModel Model, IReadOnlyList<double[]> Ranges, IReadOnlyList<int[]> Moves);
 
     /// <summary>The model of the current run; null where there is no run yet.</summary>
     public async Task<Known?> CurrentAsync(Storage.CareDbContext db, CancellationToken ct)
@@ -145,7 +146,8 @@ public sealed class RunModels
             $"{run.ModelId} {run.ModelVersion}",
             document.Card.Summary,
             document.ToModel(),
-            JsonSerializer.Deserialize<double[][]>(run.LevelRanges)!);
+            JsonSerializer.Deserialize<double[][]>(run.LevelRanges)!,
+            JsonSerializer.Deserialize<int[][]>(run.Transitions)!);
         _last = known;
         return known;
     }

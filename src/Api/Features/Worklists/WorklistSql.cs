@@ -63,6 +63,8 @@ internal static class WorklistSql
 
         // Whoever has moved to another practice is no longer this one's, whatever the last run said.
         In(command, shown, "p.practice_code", "registered", question.Practices);
+
+        // In the words of the index by level and risk (migration WorklistLevels), for one level; several are most of the list.
         Numbers(where, "(CASE WHEN s.agreed_level>0 THEN s.agreed_level ELSE s.model_level END)", filter.Levels);
         Numbers(where, "s.change", filter.Changes.Select(c => (int)c));
         Numbers(where, "s.frailty", filter.Frailty.Select(f => (int)f));
@@ -159,7 +161,7 @@ internal static class WorklistSql
         var numbers = string.Join(',', values);
         if (numbers.Length > 0)
         {
-            where.Append(CultureInfo.InvariantCulture, $" AND {column} IN ({numbers})");
+            where.Append(CultureInfo.InvariantCulture, $" AND {column}{(numbers.Contains(',', StringComparison.Ordinal) ? $" IN ({numbers})" : $"={numbers}")}");
         }
     }
 
