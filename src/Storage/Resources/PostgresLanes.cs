@@ -101,6 +101,8 @@ internal sealed class PostgresLanes(Func<CancellationToken, Task<DbConnection>> 
         /// <summary>Asks for what waits, one's own with it; what came in the meantime is the pool's, so that no request serves the others for ever.</summary>
         private async Task LeadAsync(Asked asked)
         {
+            // Behind whatever is ready to run: it may bring company. On an idle machine that is nothing.
+            await Task.Yield();
             await AnswerAsync();
             lock (_lock)
             {
