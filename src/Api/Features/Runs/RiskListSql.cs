@@ -80,7 +80,7 @@ internal static class RiskListSql
         if (question.Practices is { } practices)
         {
             // Whoever has moved to another practice is no longer this one's, whatever the run said.
-            shown.Append(CultureInfo.InvariantCulture, $" AND p.practice_code {page.AnyOf(practices)}");
+            shown.Append(CultureInfo.InvariantCulture, $" AND p.practice_code {page.AnyOf(practices)} AND s.practice_code {page.AnyOf(practices)}");
         }
 
         if (question.Level is { } level)
@@ -213,8 +213,9 @@ internal static class RiskListSql
                     }
                     else
                     {
-                        // Whoever has moved between the caller's practices lies where they are registered now.
-                        var registered = practices is null ? OfRun : $"{apart}p.practice_code {practices} AND {OfRun} AND s.practice_code {AnyOf(question.Practices!)}";
+                        // Whoever has moved between the caller's practices lies where they are registered now. The practice of the run
+                        // is left to the page: a server takes the two for independent, expects few and sorts everybody.
+                        var registered = practices is null ? OfRun : $"{apart}p.practice_code {practices} AND {OfRun}";
                         yield return Stream("patient p CROSS JOIN risk_score s", "p", $"{registered}{ofModel} AND s.patient_key=p.patient_key", walked);
                     }
 
