@@ -16,7 +16,7 @@ public sealed partial class ResourceStore
         foreach (var part in people.Chunk(MaxList))
         {
             var (list, values) = List([], part);
-            foreach (var (key, access) in await _rows.ListAsync(
+            foreach (var (key, access) in await _rows.FewAsync(
                 $"SELECT patient_key, practice_code, flags FROM patient WHERE patient_key IN ({list})",
                 values,
                 static row => (row.Long(0), new PersonAccess(row.Text(1), (PersonFlags)row.Long(2))),
@@ -36,7 +36,7 @@ public sealed partial class ResourceStore
         foreach (var part in ids.Chunk(MaxList))
         {
             var (list, values) = List([(short)type], part);
-            found.AddRange(await _rows.ListAsync(
+            found.AddRange(await _rows.FewAsync(
                 $"SELECT id, patient_key, former FROM resource_person WHERE type=@p0 AND id IN ({list})", values, static row => (row.Text(0), row.Long(1), row.Long(2) != 0), ct));
         }
 
@@ -50,7 +50,7 @@ public sealed partial class ResourceStore
         foreach (var part in ids.Where(IsId).Chunk(MaxList))
         {
             var (list, values) = List([(short)type], part);
-            found.AddRange(await _rows.ListAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id IN ({list})", values, Resource, ct));
+            found.AddRange(await _rows.FewAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id IN ({list})", values, Resource, ct));
         }
 
         return found;

@@ -11,7 +11,8 @@ public sealed partial class Visibility
     /// <summary>Resources that the caller may see, as they may see them; see <see cref="ShownAsync(StoredResource, CancellationToken)"/>.</summary>
     public async ValueTask<List<StoredResource>> ShownAsync(List<StoredResource> found, CancellationToken ct)
     {
-        if (!current.Caller.SeesRestricted || !found.Exists(MayBeMasked))
+        // The flags of whose record was searched came with it.
+        if (!current.Caller.SeesRestricted || found.TrueForAll(r => !MayBeMasked(r) || IsKnownOpen(r)))
         {
             return found;
         }
@@ -70,6 +71,9 @@ public sealed partial class Visibility
         return MayBeMasked(resource)
             && (IsRestricted(resource.PatientKey) || (ShownPeople.NamesOthers(resource) && people[(resource.Type, resource.Id)].Any(p => IsRestricted(p.Person))));
     }
+
+    private bool IsKnownOpen(StoredResource resource) =>
+        _restricted.TryGetValue(resource.PatientKey, out var restricted) && !restricted && !ShownPeople.NamesOthers(resource);
 
     private bool MayBeMasked(StoredResource resource) =>
         current.Caller.SeesRestricted && !resource.Deleted && resource.Type != ResourceType.Patient && SearchCandidates.IsAboutPeople(resource.Type);
