@@ -46,6 +46,7 @@ public class CareApp : IAsyncLifetime
             builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
         await Migrator.MigrateAsync(Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), TestContext.Current.CancellationToken);
         await _app.StartAsync(TestContext.Current.CancellationToken);
+        Services.GetRequiredService<Readiness>().Begin();
         _client = new HttpClient { BaseAddress = new Uri(_app.Urls.First() + "/fhir/") };
     }
 

@@ -60,6 +60,9 @@ public sealed class StoryApp : IAsyncDisposable
         var app = new StoryApp(customise, settings);
         await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), CancellationToken.None);
         await app._app.StartAsync();
+
+        // Tests do not wait for background work to begin.
+        app.Services.GetRequiredService<Readiness>().Begin();
         app.Client = app._app.GetTestClient();
         return app;
     }

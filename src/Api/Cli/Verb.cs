@@ -38,7 +38,7 @@ internal static class Verb
                 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             }
 
-            await Migrator.MigrateAsync(provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+            await Migrator.MigrateAsync(provider.GetRequiredService<CareDatabase>(), provider.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
             await using var scope = provider.CreateAsyncScope();
             scope.ServiceProvider.GetRequiredService<CurrentCaller>().Caller = Caller.Operator;
             var verb = parse.CommandResult.Command.Name;

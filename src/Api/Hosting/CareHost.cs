@@ -56,10 +56,8 @@ public static class CareHost
             .AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Critical).AddSimpleConsole(c => c.SingleLine = true);
         builder.AddWebHygiene();
         builder.Services.AddCare(builder.Configuration);
-        builder.Services.AddHostedService<JobWorker>();
-        builder.Services.AddHostedService<AuditUpkeep>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<LoopWorker>());
-        builder.Services.AddHostedService<UpkeepWorker>();
+        builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddWorker<JobWorker>().AddWorker<AuditUpkeep>().AddWorker<LoopWorker>().AddWorker<UpkeepWorker>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseReady>("database", tags: ["ready"]);
         builder.Services.AddRouting();
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -94,7 +92,7 @@ public static class CareHost
     /// <summary>Brings the schema up to date and serves until stopped.</summary>
     public static async Task RunAsync(WebApplication app, CancellationToken ct)
     {
-        await Migrator.MigrateAsync(app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
+        await Migrator.MigrateAsync(app.Services.GetRequiredService<CareDatabase>(), app.Services.GetRequiredService<IDbContextFactory<CareDbContext>>(), ct);
         await app.RunAsync(ct);
     }
 
@@ -189,6 +187,11 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
                 var status = context.Response.StatusCode;
                 await Problems.WriteAsync(context, status == 404 ? new NotVisible("address") : new NoSuchMethod());
             }
+            else if (context.Response is { HasStarted: false, StatusCode: 400, ContentLength: null })
+            {
+                // A parameter that may be absent and cannot be read: the made endpoints answer so without a word.
+                await Problems.WriteAsync(context, Unreadable());
+            }
         }
         catch (CareException e) when (!context.Response.HasStarted)
         {
@@ -200,7 +203,7 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             var where = (e.InnerException as JsonException)?.Path;
             await Problems.WriteAsync(context, e.StatusCode == 413 ? new TooLarge(50L << 20)
                 : e.StatusCode == 415 ? new Unsupported("Send JSON: Content-Type: application/json.")
-                : new Invalid(where ?? "", where is null ? "The request cannot be read: check its parameters and body against /openapi.yaml." : $"The body cannot be read at {where}: check it against /openapi.yaml."));
+                : where is null ? Unreadable() : new Invalid(where, $"The body cannot be read at {where}: check it against /openapi.yaml."));
         }
         catch (Storage.Resources.StoreFailedException e) when (!context.Response.HasStarted)
         {
@@ -220,6 +223,8 @@ internal sealed partial class ErrorAnswers(RequestDelegate next, ILogger<ErrorAn
             await Problems.WriteAsync(context, new Fault(context.TraceIdentifier));
         }
     }
+
+    private static Invalid Unreadable() => new("", "The request cannot be read: check its parameters and body against /openapi.yaml.");
 
     [LoggerMessage(1101, LogLevel.Error, "{Exception} in request {TraceId}\n{StackTrace}")]
     private partial void Failed(string exception, string traceId, string? stackTrace);

@@ -1,10 +1,9 @@
+using System.Data.Common;
 using System.Xml.Linq;
 using BetterCare.Care.Storage;
-using BetterCare.Care.Storage.Model;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace BetterCare.Care.Api.Security;
@@ -13,20 +12,41 @@ namespace BetterCare.Care.Api.Security;
 /// Keeps the keys of data protection in the database: every instance reads what another has sealed, and so does the next
 /// start. The keys guard links and cookies, not the data beside which they lie.
 /// </summary>
-internal sealed class ProtectionKeys(IDbContextFactory<CareDbContext> contexts) : IXmlRepository
+internal sealed class ProtectionKeys(CareDatabase database) : IXmlRepository
 {
+    // Not by the model: the keys are read before the service listens, and to build the model takes longer than all else of a start.
     public IReadOnlyCollection<XElement> GetAllElements()
     {
-        using var db = contexts.CreateDbContext();
-        return [.. db.ProtectionKeys.AsNoTracking().Select(k => k.Xml).AsEnumerable().Select(XElement.Parse)];
+        using var connection = Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT xml FROM protection_key";
+        using var reader = command.ExecuteReader();
+        var keys = new List<XElement>();
+        while (reader.Read())
+        {
+            keys.Add(XElement.Parse(reader.GetString(0)));
+        }
+
+        return keys;
     }
 
     public void StoreElement(XElement element, string friendlyName)
     {
-        using var db = contexts.CreateDbContext();
-        db.ProtectionKeys.Add(new ProtectionKey { Name = friendlyName, Xml = element.ToString(SaveOptions.DisableFormatting) });
-        db.SaveChanges();
+        using var connection = Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO protection_key (name, xml) VALUES (@name, @xml)";
+        foreach (var (name, value) in new[] { ("@name", friendlyName), ("@xml", element.ToString(SaveOptions.DisableFormatting)) })
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value);
+            command.Parameters.Add(parameter);
+        }
+
+        command.ExecuteNonQuery();
     }
+
+    // The interface is synchronous; a connection comes out of the pool or is made without waiting for others.
+    private DbConnection Open() => database.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
 }
 
 /// <summary>Registers data protection.</summary>
@@ -36,7 +56,7 @@ internal static class Protection
     {
         services.AddDataProtection().SetApplicationName("BetterCare.Care");
         return services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(
-            options => options.XmlRepository = new ProtectionKeys(provider.GetRequiredService<IDbContextFactory<CareDbContext>>())));
+            options => options.XmlRepository = new ProtectionKeys(provider.GetRequiredService<CareDatabase>())));
     }
 
     /// <summary>
