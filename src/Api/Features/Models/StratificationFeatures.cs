@@ -16,6 +16,7 @@ public static class StratificationFeatures
         services.AddSingleton<JobTable>();
         services.AddSingleton<JobControl>();
         services.AddSingleton<TierPlanners>();
+        services.AddSingleton<LatestRun>();
         services.AddSingleton<RunModels>();
         AddRunner<StratificationJobs>(services);
         AddRunner<ModelTraining>(services);

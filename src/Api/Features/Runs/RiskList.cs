@@ -65,7 +65,7 @@ public static class RiskList
     internal static IEnumerable<string> Orders => Handler.Sorts.Keys;
 
     /// <summary>Answers the query with one read of a page along an index: see <see cref="RiskListSql"/>.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, ListCursors cursors, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, RunModels models, CurrentCaller current, Pseudonyms pseudonyms, ListCursors cursors, TimeProvider clock) : IRequestHandler<Query, Result<Page>>
     {
         internal static readonly Dictionary<string, RiskOrder> Sorts = new(StringComparer.Ordinal)
         {
@@ -111,7 +111,7 @@ public static class RiskList
                 return unfit;
             }
 
-            var run = await models.CurrentAsync(db, ct);
+            var run = await models.CurrentAsync(ct);
             if (run is null)
             {
                 return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");

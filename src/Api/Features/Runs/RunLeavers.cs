@@ -45,7 +45,7 @@ public static class RunLeavers
     }
 
     /// <summary>Reads a page in the order of storage keys.</summary>
-    public sealed class Handler(CareDatabase database, CareDbContext db, RunModels models, CurrentCaller current, ListCursors cursors) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDatabase database, RunModels models, CurrentCaller current, ListCursors cursors) : IRequestHandler<Query, Result<Page>>
     {
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
@@ -63,7 +63,7 @@ public static class RunLeavers
 
             var after = place is null ? 0L : long.Parse(place, CultureInfo.InvariantCulture);
 
-            if (await models.CurrentAsync(db, ct) is not { } run)
+            if (await models.CurrentAsync(ct) is not { } run)
             {
                 return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");
             }

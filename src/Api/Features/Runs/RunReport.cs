@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Runs;
+using Microsoft.EntityFrameworkCore;
 
 namespace BetterCare.Care.Api.Features.Runs;
 
@@ -110,7 +113,7 @@ public sealed record RunReport(
 public sealed record LevelCount(int Level, int People, double Percent);
 
 /// <summary>The models of completed runs, read once each: runs never change.</summary>
-public sealed class RunModels
+public sealed class RunModels(LatestRun latest, IDbContextFactory<CareDbContext> contexts)
 {
     private volatile Known? _last;
 
@@ -125,9 +128,9 @@ public sealed class RunModels
     public sealed record Known(int RunId, string IndexDate, string Name, string Note, IRiskModel Model, IReadOnlyList<double[]> Ranges, IReadOnlyList<int[]> Moves);
 
     /// <summary>The model of the current run; null where there is no run yet.</summary>
-    public async Task<Known?> CurrentAsync(Storage.CareDbContext db, CancellationToken ct)
+    public async Task<Known?> CurrentAsync(CancellationToken ct)
     {
-        var id = await CurrentRun.IdAsync(db, ct);
+        var id = await latest.IdAsync(ct);
         if (id == 0)
         {
             return null;
@@ -138,6 +141,7 @@ public sealed class RunModels
             return last;
         }
 
+        await using var db = await contexts.CreateDbContextAsync(ct);
         var run = await CurrentRun.OfAsync(db, id, ct);
         var document = ModelDocument.Parse(Encoding.UTF8.GetBytes(run.Model));
         var known = new Known(

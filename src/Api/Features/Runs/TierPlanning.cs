@@ -47,7 +47,7 @@ public static class TierPlanning
         double? StaffHours);
 
     /// <summary>Checks the cut and asks the planner of the current run.</summary>
-    public sealed class Handler(CareDbContext db, RunModels models, TierPlanners planners, CurrentCaller current) : IRequestHandler<Query, Result<Answer>>
+    public sealed class Handler(RunModels models, TierPlanners planners, CurrentCaller current) : IRequestHandler<Query, Result<Answer>>
     {
         /// <inheritdoc/>
         public async Task<Result<Answer>> Handle(Query request, CancellationToken cancellationToken)
@@ -64,7 +64,7 @@ public static class TierPlanning
                 return unfit;
             }
 
-            var run = await models.CurrentAsync(db, ct);
+            var run = await models.CurrentAsync(ct);
             if (run is null)
             {
                 return new Conflict(409, "There is no stratification yet: start one with POST /v1/stratification-runs.");

@@ -9,7 +9,7 @@ using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
-using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Features;
 using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Timelines;
@@ -181,23 +181,23 @@ public sealed record RunModel(int RunId, IReadOnlyList<string> Labels, IReadOnly
 }
 
 /// <summary>The model of the current run, read once per run.</summary>
-public sealed class RunModels(IDbContextFactory<CareDbContext> contexts)
+public sealed class RunModels(LatestRun latest, IDbContextFactory<CareDbContext> contexts)
 {
     private volatile RunModel? _last;
 
     /// <summary>The model; null: there is no run.</summary>
     public async Task<RunModel?> CurrentAsync(CancellationToken ct)
     {
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        var runId = await db.Runs.Where(r => r.Status == JobStatus.Completed).MaxAsync(r => (int?)r.RunId, ct);
-        if (runId is null || _last?.RunId == runId)
+        var runId = await latest.IdAsync(ct);
+        if (runId == 0 || _last?.RunId == runId)
         {
-            return runId is null ? null : _last;
+            return runId == 0 ? null : _last;
         }
 
+        await using var db = await contexts.CreateDbContextAsync(ct);
         var document = await db.Runs.Where(r => r.RunId == runId).Select(r => r.Model).SingleAsync(ct);
         var ids = ModelDocument.Parse(Encoding.UTF8.GetBytes(document)).ToModel().FeatureIds;
-        return _last = new RunModel(runId.Value, [.. ids.Select(id => Predictors.Find(id)?.Label ?? id)], ids.Select((id, i) => (id, i)).ToDictionary(x => x.id, x => x.i + 1, StringComparer.Ordinal));
+        return _last = new RunModel(runId, [.. ids.Select(id => Predictors.Find(id)?.Label ?? id)], ids.Select((id, i) => (id, i)).ToDictionary(x => x.id, x => x.i + 1, StringComparer.Ordinal));
     }
 }
 
