@@ -49,7 +49,7 @@ public sealed class RiskListOrderTests
         await using var app = await Cohort.StartAsync(people: 300);
         await StratifyTwiceAsync(app);
         var people = await MoveAsync(app);
-        var run = (await app.Services.GetRequiredService<RunModels>().CurrentAsync(await ContextAsync(app), CancellationToken.None))!;
+        var run = (await app.Services.GetRequiredService<RunModels>().CurrentAsync(CancellationToken.None))!;
         foreach (var own in new[] { 1, 3, 12 }.Select(n => people.Select(p => p.Practice).Distinct().Order(StringComparer.Ordinal).Take(n).ToList()))
         {
             foreach (var sort in new[] { "risk", "-risk", "name", "age", "last-admission" })
