@@ -23,7 +23,6 @@ internal static class CoordinationServices
         services.AddScoped<AssessmentResponses>();
         services.AddScoped<WorklistPages>();
         services.AddScoped<Wards>();
-        services.AddSingleton<RunModels>();
         services.AddSingleton<WorklistFacts>();
         services.AddSingleton<LoopWorker>();
     }

@@ -1,10 +1,10 @@
 using System.Globalization;
-using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
+using BetterCare.Care.Storage.Runs;
 using BetterCare.Care.Stratification.Timelines;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -42,7 +42,7 @@ public static class ListAgreedLevels
     }
 
     /// <summary>Reads a page.</summary>
-    public sealed class Handler(CareDbContext db, CurrentCaller current, ListCursors cursors) : IRequestHandler<Query, Result<Page>>
+    public sealed class Handler(CareDbContext db, LatestRun latest, CurrentCaller current, ListCursors cursors) : IRequestHandler<Query, Result<Page>>
     {
         /// <inheritdoc/>
         public async Task<Result<Page>> Handle(Query request, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ public static class ListAgreedLevels
             var levels = request.State == "expired"
                 ? db.AgreedLevels.Where(a => a.EndReason == AgreedLevelRecord.Expired && !db.AgreedLevels.Any(b => b.PatientKey == a.PatientKey && (b.EndDay == 0 || b.EndDay > a.EndDay)))
                 : db.AgreedLevels.Where(a => a.EndDay == 0);
-            var run = await CurrentRun.IdAsync(db, ct);
+            var run = await latest.IdAsync(ct);
             var hidden = current.Caller.HiddenInLists;
             var people = db.Patients.Where(p => (p.Flags & hidden) == PersonFlags.None && p.DeathDay == 0);
             if (request.Practice is { } practice)

@@ -15,7 +15,7 @@ using Microsoft.EntityFrameworkCore;
 namespace BetterCare.Care.Api.Features.Runs;
 
 /// <summary>Creates, runs and reports stratifications; the command line and HTTP share them.</summary>
-public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, RunWriter writer, Storage.Worklists.WorklistFacts worklists, RiskModels models, JobTable table, JobControl control, TimeProvider clock) : IJobRunner
+public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts, CareDatabase database, LatestRun latest, RunWriter writer, Storage.Worklists.WorklistFacts worklists, RiskModels models, JobTable table, JobControl control, TimeProvider clock) : IJobRunner
 {
     /// <summary>The kind of a run in the job table.</summary>
     public const string Kind = "stratification";
@@ -185,7 +185,7 @@ public sealed class StratificationJobs(IDbContextFactory<CareDbContext> contexts
             Model = Encoding.UTF8.GetString(document.ToJson()),
             Policy = JsonSerializer.Serialize(policy, JsonSerializerOptions.Web),
             Status = JobStatus.Running,
-            PreviousRunId = await CurrentRun.IdAsync(db, ct),
+            PreviousRunId = await latest.IdAsync(ct),
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };
         db.Runs.Add(run);

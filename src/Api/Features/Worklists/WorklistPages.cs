@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text;
 using BetterCare.Care.Api.Features.Coordination;
+using BetterCare.Care.Api.Features.Runs;
 using BetterCare.Care.Api.Http;
 using BetterCare.Care.Api.Security;
 using BetterCare.Care.Coordination;
@@ -9,9 +9,6 @@ using BetterCare.Care.Coordination.Worklists;
 using BetterCare.Care.Fhir.Nhs;
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
-using BetterCare.Care.Storage.Runs;
-using BetterCare.Care.Stratification.Features;
-using BetterCare.Care.Stratification.Models;
 using BetterCare.Care.Stratification.Timelines;
 using Microsoft.EntityFrameworkCore;
 
@@ -73,7 +70,7 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
         var reasons = new List<int>();
         foreach (var id in filter.Reasons)
         {
-            if (model is null || !model.Numbers.TryGetValue(id, out var number))
+            if (model?.NumberOf(id) is not (> 0 and var number))
             {
                 return new Invalid("reason", "A reason is the id of a predictor of the current run's model, for example emergency_admissions_12m.");
             }
@@ -139,7 +136,7 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
         return wanted is null ? current.Caller.Practices : [.. wanted.Where(current.Caller.MaySee)];
     }
 
-    private static WorklistPerson Row(DbDataReader r, RunModel? model, DateOnly today)
+    private static WorklistPerson Row(DbDataReader r, RunModels.Known? model, DateOnly today)
     {
         var agreed = r.GetInt16(7);
         var modelLevel = r.GetInt16(8);
@@ -167,37 +164,6 @@ public sealed class WorklistPages(CareDatabase database, CareDbContext db, Curre
             r.GetBoolean(21),
             FhirText.DayOrNull(r.GetInt32(22)),
             FhirText.DayOrNull(r.GetInt32(23)));
-    }
-}
-
-/// <summary>The predictors of a run's model, by number and by id.</summary>
-/// <param name="RunId">The run.</param>
-/// <param name="Labels">In plain English, in the model's order.</param>
-/// <param name="Numbers">By id, from 1.</param>
-public sealed record RunModel(int RunId, IReadOnlyList<string> Labels, IReadOnlyDictionary<string, int> Numbers)
-{
-    /// <summary>A predictor's label; null for number 0 or one that the model does not have.</summary>
-    public string? Label(int number) => number > 0 && number <= Labels.Count ? Labels[number - 1] : null;
-}
-
-/// <summary>The model of the current run, read once per run.</summary>
-public sealed class RunModels(LatestRun latest, IDbContextFactory<CareDbContext> contexts)
-{
-    private volatile RunModel? _last;
-
-    /// <summary>The model; null: there is no run.</summary>
-    public async Task<RunModel?> CurrentAsync(CancellationToken ct)
-    {
-        var runId = await latest.IdAsync(ct);
-        if (runId == 0 || _last?.RunId == runId)
-        {
-            return runId == 0 ? null : _last;
-        }
-
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        var document = await db.Runs.Where(r => r.RunId == runId).Select(r => r.Model).SingleAsync(ct);
-        var ids = ModelDocument.Parse(Encoding.UTF8.GetBytes(document)).ToModel().FeatureIds;
-        return _last = new RunModel(runId, [.. ids.Select(id => Predictors.Find(id)?.Label ?? id)], ids.Select((id, i) => (id, i)).ToDictionary(x => x.id, x => x.i + 1, StringComparer.Ordinal));
     }
 }
 
