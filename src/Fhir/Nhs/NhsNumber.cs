@@ -35,6 +35,9 @@ public readonly record struct NhsNumber : IParsable<NhsNumber>, IUtf8SpanParsabl
     /// <summary>The same system as older messages spell it; read, never written.</summary>
     public const string OldSystem = "http://fhir.nhs.net/Id/nhs-number";
 
+    /// <summary>How many digits a number has.</summary>
+    public const int Digits = 10;
+
     private readonly long _number;
     private readonly bool _parsed;
 

@@ -97,6 +97,9 @@ public sealed partial class ResourcePreparer
         return await session.FindAsync(supplier, id, ct);
     }
 
+    private static bool IsWritten(NhsNumber number, ReadOnlySpan<byte> text) =>
+        text.Length == NhsNumber.Digits && NhsNumber.Check(text, out var written) == NhsNumberFault.None && written == number;
+
     private static NhsNumber? ConditionalNumber(string reference)
     {
         const string Prefix = "Patient?identifier=";
@@ -127,7 +130,7 @@ public sealed partial class ResourcePreparer
     }
 
     /// <summary>Whom references name that are ours already.</summary>
-    private static NamedPeople NamedIn(ReadOnlySpan<byte> json, ReferenceFound[] references)
+    private NamedPeople NamedIn(ReadOnlySpan<byte> json, ReferenceFound[] references)
     {
         var named = new NamedPeople();
         foreach (var r in references)
@@ -152,8 +155,21 @@ public sealed partial class ResourcePreparer
             switch (r.Form)
             {
                 case ReferenceForm.Relative or ReferenceForm.Absolute when r.Target == ResourceType.Patient:
-                    ours = await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct) is { } person ? $"Patient/{person.Number.Value}" : null;
+                    var person = await PatientAsync(session, supplier, Text(json.Span, r.TargetId), ct);
+                    if (person is { } same && r.Form == ReferenceForm.Relative && IsWritten(same.Number, r.TargetId.Of(json.Span)))
+                    {
+                        if (!r.Contained)
+                        {
+                            named.Add(Text(json.Span, r.Text));
+                        }
+
+                        continue;
+                    }
+
+                    ours = person is { } other ? $"Patient/{other.Number.Value}" : null;
                     break;
+                case ReferenceForm.Relative when SourceIds.IsUuid(r.TargetId.Of(json.Span)):
+                    continue;
                 case ReferenceForm.Relative when supplier != Directories.UnnamedSupplier && r.Target != ResourceType.None:
                     ours = $"{r.Target.Name()}/{SourceIds.Stored(supplier, supplierUri, r.Target, Text(json.Span, r.TargetId))}";
                     break;

@@ -62,6 +62,7 @@ public sealed partial class ResourcePreparer
     private readonly IndexKeys _keys = new();
     private readonly TimelineProjector _projector = new();
     private readonly Splice _splice = new();
+    private readonly RecentTexts _texts = new();
 
     // The source that goes into a resource which names none; null: none does.
     private string? _sourceToAdd;
@@ -120,7 +121,7 @@ public sealed partial class ResourcePreparer
 
         _sourceToAdd = session.Sources is not null && named.Length == 0 ? supplierUri : null;
         var supplier = await session.Directories.SupplierAsync(supplierUri, ct);
-        var postedId = found.Id.IsEmpty ? null : Text(json.Span, found.Id);
+        var postedId = found.Id.IsEmpty ? null : Encoding.UTF8.GetString(found.Id.Of(json.Span));
         string id;
         string? sourceId = null;
         FormerPerson? former = null;
@@ -195,24 +196,19 @@ public sealed partial class ResourcePreparer
             return new Prepared(null, [NotKnown(found, references, identifiers)], true);
         }
 
-        var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, metaAt, Contacts(json.Span, supplier, supplierUri, references), ct);
+        var item = await DeriveAsync(session, found.Type, id, patientKey, supplier, body, metaAt, Contact(json.Span, supplier, supplierUri, references), ct);
         if (item.Patient is { } registered && session.Fence?.AllowsPractice(registered.PracticeCode) == false)
         {
             return OfAnotherPractice;
         }
 
-        return new Prepared(
-            item with
-            {
-                People = people,
-                Former = former,
-                Line = line,
-                SourceId = sourceId,
-                ExpectedVersion = target?.ExpectedVersion,
-                MustNotExist = target?.MustNotExist ?? false,
-            },
-            [.. _reader.Issues],
-            false);
+        item.People = people;
+        item.Former = former;
+        item.Line = line;
+        item.SourceId = sourceId;
+        item.ExpectedVersion = target?.ExpectedVersion;
+        item.MustNotExist = target?.MustNotExist ?? false;
+        return new Prepared(item, _reader.Issues.Count == 0 ? [] : [.. _reader.Issues], false);
     }
 
     /// <summary>Reads what is derived from a stored resource again: events, index keys, the person's row.</summary>
@@ -224,12 +220,12 @@ public sealed partial class ResourcePreparer
         var people = stored.Type != ResourceType.Patient && NamedIn(stored.Body, references).MayBelongToMore(stored.PatientKey)
             ? (await SharedResources.PeopleAsync(session, stored.Type, stored.Body, stored.PatientKey, ct)).People
             : [];
-        var item = await DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, MetaAt(stored.Body), Contacts(stored.Body, Directories.UnnamedSupplier, "", references), ct);
+        var item = await DeriveAsync(session, stored.Type, stored.Id, stored.PatientKey, supplier, stored.Body, MetaAt(stored.Body), Contact(stored.Body, Directories.UnnamedSupplier, "", references), ct);
         return item with { People = people };
     }
 
     private async ValueTask<PreparedResource> DeriveAsync(
-        IngestSession session, ResourceType type, string id, long patientKey, int supplier, ReadOnlyMemory<byte> body, int metaAt, string[] practitioners, CancellationToken ct)
+        IngestSession session, ResourceType type, string id, long patientKey, int supplier, ReadOnlyMemory<byte> body, int metaAt, string? practitioner, CancellationToken ct)
     {
         _projector.Read(type, id, body.Span, _keys.View);
         return new PreparedResource
@@ -249,9 +245,9 @@ public sealed partial class ResourcePreparer
             Events = patientKey == 0 || _projector.Events.Count == 0 ? [] : [.. _projector.Events],
 
             // The code of an admission is its diagnosis; other contacts carry the professional.
-            Contacts = patientKey == 0 || practitioners.Length == 0 || _projector.ContactEvent < 0 || _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
+            Contacts = patientKey == 0 || practitioner is null || _projector.ContactEvent < 0 || _projector.Events[_projector.ContactEvent].Kind == EventKind.Admission
                 ? []
-                : [(_projector.ContactEvent, practitioners[0])],
+                : [(_projector.ContactEvent, practitioner)],
             Registration = _projector.Registration,
             Patient = type == ResourceType.Patient ? await PersonRowAsync(session, body, patientKey, NhsNumber.Parse(id), supplier, ct) : null,
             Practice = type == ResourceType.Organization ? PracticeRow(body.ToArray()) : null,
@@ -266,14 +262,14 @@ public sealed partial class ResourcePreparer
     private static Prepared Refuse(string code, string expression, string text) =>
         new(null, [new Issue(IssueSeverity.Error, code, expression, text)], false);
 
-    private static string Text(ReadOnlySpan<byte> json, TextRange range) => Encoding.UTF8.GetString(range.Of(json));
+    private string Text(ReadOnlySpan<byte> json, TextRange range) => _texts.Of(range.Of(json));
 
     /// <summary>The part of <c>meta.source</c> before the #; what follows it names the message, not the system.</summary>
-    private static string SupplierOf(ReadOnlySpan<byte> json, ResourceFound found)
+    private string SupplierOf(ReadOnlySpan<byte> json, ResourceFound found)
     {
         var source = found.MetaSource.Of(json);
         var hash = source.IndexOf((byte)'#');
-        return Encoding.UTF8.GetString(hash < 0 ? source : source[..hash]);
+        return _texts.Of(hash < 0 ? source : source[..hash]);
     }
 
     private static Issue? NumberOf(ReadOnlySpan<byte> json, ResourceFound found, IdentifierFound[] identifiers, string? id, out NhsNumber number)
@@ -363,7 +359,7 @@ public sealed partial class ResourcePreparer
             _splice.Insert(insertAt, Encoding.UTF8.GetBytes($"{(found.Id.IsEmpty ? $"\"id\":\"{id}\"," : "")}{meta}"));
         }
 
-        if (!found.Id.IsEmpty && !found.Id.Of(json).SequenceEqual(Encoding.UTF8.GetBytes(id)))
+        if (!found.Id.IsEmpty && !Ascii.Equals(found.Id.Of(json), id))
         {
             _splice.Replace(found.Id, Encoding.UTF8.GetBytes(id));
         }
@@ -428,17 +424,17 @@ public sealed partial class ResourcePreparer
         throw new InvalidOperationException("A prepared body has a meta.");
     }
 
-    /// <summary>The practitioners whom an encounter names, as we call them.</summary>
-    private static string[] Contacts(ReadOnlySpan<byte> json, int supplier, string supplierUri, ReferenceFound[] references)
+    /// <summary>The practitioner whom an encounter names first, as we call them; null: none.</summary>
+    private string? Contact(ReadOnlySpan<byte> json, int supplier, string supplierUri, ReferenceFound[] references)
     {
         foreach (var r in references)
         {
             if (r is { Target: ResourceType.Practitioner, Form: ReferenceForm.Relative })
             {
-                return [SourceIds.Stored(supplier, supplierUri, r.Target, Text(json, r.TargetId))];
+                return SourceIds.Stored(supplier, supplierUri, r.Target, Text(json, r.TargetId));
             }
         }
 
-        return [];
+        return null;
     }
 }

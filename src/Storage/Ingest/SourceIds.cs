@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using BetterCare.Care.Fhir;
@@ -14,6 +16,8 @@ public static class SourceIds
 {
     /// <summary>What the source of a registered client begins with that has none of its own: it owns what it sends, under the ids that it gives.</summary>
     public const string ClientPrefix = "urn:bettercare:client:";
+
+    private static readonly SearchValues<char> OdsCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
     private const int TagLength = 8;
     private const int MaxId = 64;
@@ -41,9 +45,12 @@ public static class SourceIds
     /// <summary>An id for a resource that was posted without one.</summary>
     public static string New() => Guid.CreateVersion7().ToString();
 
+    /// <summary>Whether an id is a UUID: unique by construction, so it is kept whoever sends it.</summary>
+    public static bool IsUuid(ReadOnlySpan<byte> id) => id.Length == 36 && Utf8Parser.TryParse(id, out Guid _, out var read, 'D') && read == id.Length;
+
     /// <summary>An ODS code is as national as an NHS number: the ODS API itself uses it as Organization.id.</summary>
     private static bool IsNational(string id) =>
-        id.Length is >= 3 and <= 8 && id.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)) && id.Any(char.IsAsciiLetterUpper);
+        id.Length is >= 3 and <= 8 && !id.AsSpan().ContainsAnyExcept(OdsCharacters) && id.AsSpan().ContainsAnyInRange('A', 'Z');
 
     private static bool IsUuid(string id) => id.Length == 36 && Guid.TryParseExact(id, "D", out _);
 

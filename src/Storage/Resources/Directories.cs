@@ -164,7 +164,7 @@ public sealed partial class Directories(CareDatabase database) : IAsyncDisposabl
             return code;
         }
 
-        var body = await QueryAsync("SELECT body FROM resource WHERE type = @p0 AND id = @p1", [(short)ResourceType.Organization, organizationId], ct);
+        var body = await QueryAsync("SELECT body FROM resource_by_id WHERE type = @p0 AND id = @p1", [(short)ResourceType.Organization, organizationId], ct);
         if (body is not byte[] stored)
         {
             return "";

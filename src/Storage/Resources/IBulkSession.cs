@@ -26,8 +26,11 @@ internal interface IBulkSession : IAsyncDisposable
     /// </summary>
     Task<long> MergeEpochAsync();
 
-    /// <summary>Fills <see cref="PreparedResource.Before"/>.</summary>
+    /// <summary>Fills <see cref="PreparedResource.Before"/>. Ids that nobody has may be taken for their items until <see cref="ReleaseAsync"/>.</summary>
     Task FindAsync(List<PreparedResource> items);
+
+    /// <summary>Gives back the ids of what was found to be new and not inserted.</summary>
+    Task ReleaseAsync();
 
     Task WritePatientsAsync(List<Patient> patients, List<PatientAlias> aliases, List<Practice> practices);
 

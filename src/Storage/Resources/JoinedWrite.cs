@@ -30,6 +30,7 @@ public static class JoinedWrite
         var plan = new WritePlan();
         if (plan.Decide(batch, now) is { } failure)
         {
+            await session.ReleaseAsync();
             return failure;
         }
 

@@ -59,6 +59,8 @@ internal sealed partial class PostgresBulkSession(DbConnection connection, bool 
         }
     }
 
+    public Task ReleaseAsync() => Task.CompletedTask;
+
     public async Task FindAsync(List<PreparedResource> items)
     {
         if (items.Count == 0)

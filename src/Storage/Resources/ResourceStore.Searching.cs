@@ -38,7 +38,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
     private const string OwnSql = $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id LIMIT @p2";
 
     private const string SharedSql =
-        $"SELECT {Aliased} FROM resource_person l JOIN resource r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted";
+        $"SELECT {Aliased} FROM resource_person l JOIN resource_by_id r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted";
 
     private readonly RowReads _rows = new(database);
 
@@ -64,7 +64,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
 
         var (visible, all) = Of(people, [(short)type, id], former);
         return _rows.FirstAsync(
-            $"SELECT {Aliased}, COALESCE((SELECT o.flags FROM patient o WHERE o.patient_key=r.patient_key), 0) FROM resource r WHERE r.type=@p0 AND r.id=@p1{visible}",
+            $"SELECT {Aliased}, COALESCE((SELECT o.flags FROM patient o WHERE o.patient_key=r.patient_key), 0) FROM resource_by_id r WHERE r.type=@p0 AND r.id=@p1{visible}",
             all,
             static row => new FoundResource(Resource(row), (PersonFlags)row.Long(8)),
             ct);
@@ -154,7 +154,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
 
     /// <summary>Current resources of a type after an id, in the order of ids.</summary>
     public ValueTask<List<StoredResource>> PageAsync(ResourceType type, string afterId, PeopleFilter people, int limit, CancellationToken ct) => SelectAsync(
-        "resource r", "r.type=@p0 AND r.id>@p1", [(short)type, afterId], people, "ORDER BY r.id", limit, ct);
+        "resource_by_id r", "r.type=@p0 AND r.id>@p1", [(short)type, afterId], people, "ORDER BY r.id", limit, ct);
 
     /// <summary>How many current resources there are of a type.</summary>
     public async ValueTask<long> CountAsync(ResourceType type, PeopleFilter people, CancellationToken ct)

@@ -15,7 +15,7 @@ public sealed partial class ResourceStore(CareDatabase database)
     /// <summary>The current version, deleted or not; null where there never was one.</summary>
     public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) => !IsId(id)
         ? ValueTask.FromResult<StoredResource?>(null)
-        : _rows.FirstAsync($"SELECT {Columns} FROM resource WHERE type=@p0 AND id=@p1", [(short)type, id], Resource, ct);
+        : _rows.FirstAsync($"SELECT {Columns} FROM resource_by_id WHERE type=@p0 AND id=@p1", [(short)type, id], Resource, ct);
 
     /// <summary>One version; null where there is none of that number.</summary>
     public async Task<StoredResource?> ReadVersionAsync(ResourceType type, string id, int version, CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using BetterCare.Care.Fhir;
@@ -5,6 +6,7 @@ using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.OptOuts;
 using BetterCare.Care.Storage.Timelines;
 using BetterCare.Care.Storage.Tracing;
+using Microsoft.Data.Sqlite;
 
 namespace BetterCare.Care.Storage.Resources;
 
@@ -194,7 +196,7 @@ public sealed class ResourceWriter : IAsyncDisposable
         var connection = await _database.OpenWriterAsync(_stop.Token);
         return _database.Engine == DatabaseEngine.Postgres
             ? new PostgresBulkSession(connection)
-            : new SqliteBulkSession(connection, log: new WriteAheadLog(_database.File!));
+            : new SqliteBulkSession(connection, log: new WriteAheadLog(_database.File!), checkpoints: new LogCheckpoints(_database, (SqliteConnection)connection));
     }
 
     /// <summary>Answers a group once it is on the disk; the writer goes on with the next in the meantime.</summary>
@@ -233,9 +235,15 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.BeginAsync(bulk: !RequestsAreAbout && group.TrueForAll(b => b.RejectsSingly));
         try
         {
-            var plan = new WritePlan { Merged = await _directories.MergedAsync(await session.MergeEpochAsync(), session.Connection) };
+            var items = new List<PreparedResource>(group.Sum(b => b.Items.Count));
+            foreach (var batch in group)
+            {
+                items.AddRange(batch.Items);
+            }
+
+            var plan = new WritePlan(items.Count) { Merged = await _directories.MergedAsync(await session.MergeEpochAsync(), session.Connection) };
             plan.Redirect(group);
-            await session.FindAsync([.. group.SelectMany(b => b.Items)]);
+            await session.FindAsync(items);
             var failures = new WriteFailure?[group.Count];
             for (var i = 0; i < group.Count; i++)
             {
@@ -306,10 +314,11 @@ public sealed class ResourceWriter : IAsyncDisposable
         await session.WritePatientsAsync([.. plan.Patients.Values], plan.Aliases, plan.Practices);
         await session.ArchiveAsync(plan.Updates);
         await session.InsertAsync(plan.Inserts);
+        await session.ReleaseAsync();
         await session.UpdateAsync(plan.Updates);
-        await session.ShareAsync([.. plan.Written]);
+        await session.ShareAsync([.. plan.Written.Where(i => i.Before is not null || i.People.Length > 0)]);
         await session.KeepBesideAsync(plan.Beside);
-        await OptOutWriter.FollowAsync(session.Connection, plan.Written, now);
+        await OptOutWriter.FollowAsync(session.Connection, plan.SayOfOptOuts, now);
         await session.RegisterAsync(plan.Registrations);
         await MergeArrivals.KeepAsync(session.Connection, plan);
 
@@ -319,10 +328,18 @@ public sealed class ResourceWriter : IAsyncDisposable
     /// <summary>Brings the timelines of the people in <paramref name="written"/> up to date.</summary>
     internal static async Task TimelinesAsync(IBulkSession session, IEnumerable<PreparedResource> written)
     {
-        var contacts = written.SelectMany(r => r.Contacts.Select(c => c.PractitionerId)).Distinct(StringComparer.Ordinal).ToList();
+        var contacts = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var item in written)
+        {
+            foreach (var (_, practitionerId) in item.Contacts)
+            {
+                contacts.Add(practitionerId);
+            }
+        }
+
         var professionals = contacts.Count == 0
             ? new Dictionary<string, int>(StringComparer.Ordinal)
-            : await session.ProfessionalKeysAsync(contacts);
+            : await session.ProfessionalKeysAsync([.. contacts]);
         var changes = TimelineChange.Gather(written, professionals);
         if (changes.Count > 0)
         {
@@ -340,13 +357,16 @@ public sealed class ResourceWriter : IAsyncDisposable
     private static void SortByKey(List<PreparedResource> items)
     {
         // The keys side by side, rather than in forty thousand objects that a comparison would have to fetch.
-        var keys = new RowKey[items.Count];
+        var rented = ArrayPool<RowKey>.Shared.Rent(items.Count);
+        var keys = rented.AsSpan(0, items.Count);
         for (var i = 0; i < keys.Length; i++)
         {
             keys[i] = new RowKey(items[i].PatientKey, items[i].Type, items[i].Id);
         }
 
-        keys.AsSpan().Sort(CollectionsMarshal.AsSpan(items));
+        keys.Sort(CollectionsMarshal.AsSpan(items));
+        keys.Clear();
+        ArrayPool<RowKey>.Shared.Return(rented);
     }
 
     private readonly record struct RowKey(long PatientKey, ResourceType Type, string Id) : IComparable<RowKey>

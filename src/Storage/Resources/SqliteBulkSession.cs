@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using BetterCare.Care.Fhir;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Model;
@@ -11,81 +12,45 @@ namespace BetterCare.Care.Storage.Resources;
 /// <param name="connection">Where.</param>
 /// <param name="owned">Whether it is closed with the session.</param>
 /// <param name="log">Where the connection's commits do not wait for the disk: its log. Null: they do.</param>
-internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true, WriteAheadLog? log = null) : IBulkSession
+/// <param name="checkpoints">Brings the log into the file during bulk writes. Null: commits do.</param>
+internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true, WriteAheadLog? log = null, LogCheckpoints? checkpoints = null) : IBulkSession
 {
     private readonly sqlite3 _db = ((SqliteConnection)connection).Handle!;
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
     private AuditAppender? _audit;
+    private bool _bulk;
     private readonly List<CodeEntry> _codes = [];
 
     public DbConnection Connection => connection;
 
     public Task BeginAsync(bool bulk)
     {
-        // Bringing the log into the file makes whoever comes next wait. Between requests it is done at 64 MB; in bulk at 256 MB,
-        // so that a page that many commits change is copied once.
-        raw.sqlite3_wal_autocheckpoint(_db, bulk ? 32_000 : 8_000);
+        // Bringing the log into the file makes whoever comes next wait. Between requests it is done at 64 MB; in bulk beside them.
+        _bulk = bulk && checkpoints is not null;
+        raw.sqlite3_wal_autocheckpoint(_db, _bulk ? LogCheckpoints.AtLatest : 8_000);
 
         // A reader that wants to write later must not deadlock with us: take the write lock at once.
         return Run("BEGIN IMMEDIATE");
     }
 
-    public Task CommitAsync() => Run("COMMIT");
+    public async Task CommitAsync()
+    {
+        await Run("COMMIT");
+        if (_bulk)
+        {
+            checkpoints!.Committed();
+        }
+    }
 
     public Task SyncAsync() => log?.SyncAsync() ?? Task.CompletedTask;
 
     public Task RollbackAsync()
     {
         _professionals.Clear();
+        _taken.Clear();
         return raw.sqlite3_get_autocommit(_db) == 0 ? Run("ROLLBACK") : Task.CompletedTask;
-    }
-
-    public Task FindAsync(List<PreparedResource> items)
-    {
-        var find = Statement("SELECT patient_key, version, deleted, supplier_key, content_hash, last_updated FROM resource WHERE type = ?1 AND id = ?2");
-        foreach (var item in InOrderOfIds(items))
-        {
-            find.Bind((long)item.Type).Bind(item.Id);
-            item.Before = null;
-            if (find.Step())
-            {
-                item.Before = new Existing(find.Long(0), (int)find.Long(1), find.Long(2) != 0, (int)find.Long(3), find.Long(4), find.Long(5));
-                find.Reset();
-            }
-        }
-
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Neighbours in the index find the page of the one before: of many, that is worth the sorting.</summary>
-    private static PreparedResource[] InOrderOfIds(List<PreparedResource> items)
-    {
-        var sorted = items.ToArray();
-        if (sorted.Length > 1000)
-        {
-            var keys = new (ResourceType, ulong)[sorted.Length];
-            for (var i = 0; i < keys.Length; i++)
-            {
-                keys[i] = (sorted[i].Type, Beginning(sorted[i].Id));
-            }
-
-            Array.Sort(keys, sorted);
-        }
-
-        return sorted;
-
-        static ulong Beginning(string id)
-        {
-            var beginning = 0UL;
-            for (var i = 0; i < 8; i++)
-            {
-                beginning = (beginning << 8) | (i < id.Length ? (byte)id[i] : 0u);
-            }
-
-            return beginning;
-        }
     }
 
     public Task WritePatientsAsync(List<Patient> patients, List<PatientAlias> aliases, List<Practice> practices)
@@ -128,10 +93,10 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
 
     public Task ArchiveAsync(List<PreparedResource> updates)
     {
-        var body = Statement("SELECT body, patient_key FROM resource WHERE type=?1 AND id=?2");
+        var body = Statement("SELECT body, patient_key FROM resource_by_id WHERE type=?1 AND id=?2");
         var archive = Statement("""
             INSERT INTO resource_history (patient_key, type, id, version, last_updated, deleted, meta_at, body)
-            SELECT patient_key, type, id, version, last_updated, deleted, meta_at, body FROM resource WHERE type=?1 AND id=?2
+            SELECT patient_key, type, id, version, last_updated, deleted, meta_at, body FROM resource_by_id WHERE type=?1 AND id=?2
             """);
         var identifier = Statement("DELETE FROM resource_identifier WHERE hash=?1 AND patient_key=?2 AND type=?3 AND id=?4");
         var code = Statement("DELETE FROM resource_code WHERE type=?1 AND code_hash=?2 AND day=?3 AND patient_key=?4 AND id=?5");
@@ -173,6 +138,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         foreach (var item in inserts)
         {
             Superseded(item);
+            Name(item);
             insert.Bind(item.PatientKey).Bind((long)item.Type).Bind(item.Id).Bind((long)item.Version).Bind(item.LastUpdated)
                 .Bind(item.Outcome == WriteOutcome.Deleted).Bind((long)item.SupplierKey).Bind(item.ContentHash).Bind((long)item.MetaAt)
                 .Bind(item.Stored.Span).Run();
@@ -186,7 +152,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         // The key may change: a deleted id may come back for another person.
         var update = Statement("""
             UPDATE resource SET patient_key=?1, version=?4, last_updated=?5, deleted=?6, supplier_key=?7, content_hash=?8, meta_at=?9, body=?10
-            WHERE type=?2 AND id=?3
+            WHERE patient_key=(SELECT patient_key FROM resource_id WHERE type=?2 AND id=?3) AND type=?2 AND id=?3
             """);
         foreach (var item in updates)
         {
@@ -202,7 +168,6 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     public Task IndexAsync(List<PreparedResource> items)
     {
         var identifier = Statement("INSERT INTO resource_identifier (hash, patient_key, type, id) VALUES (?1,?2,?3,?4) ON CONFLICT DO NOTHING");
-        var code = Statement("INSERT INTO resource_code (type, code_hash, day, patient_key, id) VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO NOTHING");
         _codes.Clear();
         foreach (var item in items)
         {
@@ -219,11 +184,11 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
 
         // In the order of the index: neighbours find the page of the one before.
         _codes.Sort();
-        foreach (var entry in _codes)
-        {
-            code.Bind((long)entry.Type).Bind(entry.Hash).Bind((long)entry.Day).Bind(entry.PatientKey).Bind(entry.Id).Run();
-        }
-
+        InsertRows(
+            "resource_code (type, code_hash, day, patient_key, id)",
+            5,
+            CollectionsMarshal.AsSpan(_codes),
+            static (row, entry) => row.Bind((long)entry.Type).Bind(entry.Hash).Bind((long)entry.Day).Bind(entry.PatientKey).Bind(entry.Id));
         _codes.Clear();
         return Task.CompletedTask;
     }
@@ -351,7 +316,7 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     public async ValueTask DisposeAsync()
     {
         _audit?.Dispose();
-        foreach (var statement in _statements.Values)
+        foreach (var statement in _statements.Values.Concat(_inserts.Values))
         {
             statement.Dispose();
         }
@@ -359,6 +324,11 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
         if (log is not null)
         {
             await log.DisposeAsync();
+        }
+
+        if (checkpoints is not null)
+        {
+            await checkpoints.DisposeAsync();
         }
 
         if (owned)

@@ -60,7 +60,7 @@ public sealed record PreparedResource
     public long[] People { get; internal set; } = [];
 
     /// <summary>As whom the person was named, where that record has been taken up by another; null: as themself.</summary>
-    public FormerPerson? Former { get; init; }
+    public FormerPerson? Former { get; internal set; }
 
     /// <summary>Only kept beside the Patient that is shown, whoever sent that.</summary>
     public bool IsBeside { get; init; }
@@ -89,7 +89,7 @@ public sealed record PreparedResource
     public long ContentHash { get; internal set; }
 
     /// <summary>Line of a bulk file or place in a Bundle, from 1.</summary>
-    public long Line { get; init; }
+    public long Line { get; internal set; }
 
     /// <summary>Business identifiers, hashed.</summary>
     public long[] Identifiers { get; init; } = [];
@@ -116,13 +116,13 @@ public sealed record PreparedResource
     public Practice? Practice { get; init; }
 
     /// <summary>The supplier's own id of the person, for a Patient posted under one.</summary>
-    public string? SourceId { get; init; }
+    public string? SourceId { get; internal set; }
 
     /// <summary>If-Match: the version that must be current; null: any.</summary>
-    public int? ExpectedVersion { get; init; }
+    public int? ExpectedVersion { get; set; }
 
     /// <summary>If-None-Match: * (must not exist).</summary>
-    public bool MustNotExist { get; init; }
+    public bool MustNotExist { get; internal set; }
 
     /// <summary>What became of it.</summary>
     public WriteOutcome Outcome { get; internal set; }
@@ -150,6 +150,9 @@ public sealed record PreparedResource
 
     internal Existing? Before { get; set; }
 
+    /// <summary>How far its id is its own, where the engine keeps ids apart from rows.</summary>
+    internal IdState IdState { get; set; }
+
     /// <summary>The body as it lies in the database; made by whoever prepares, so that the one writer need not.</summary>
     internal ReadOnlyMemory<byte> Stored => Packed ??= BodyCodec.Pack(Body.Span);
 
@@ -158,6 +161,19 @@ public sealed record PreparedResource
 
     /// <summary>An earlier version of the same resource in the same commit.</summary>
     internal PreparedResource? Supersedes { get; set; }
+}
+
+/// <summary>Whether an id is taken for a resource in the transaction under way, and no row has come for it yet.</summary>
+internal enum IdState : byte
+{
+    /// <summary>It is not.</summary>
+    None,
+
+    /// <summary>It is taken, perhaps for another resource of the same id.</summary>
+    Shared,
+
+    /// <summary>It is taken for this one.</summary>
+    Taken,
 }
 
 /// <summary>The stored state of a resource before a write.</summary>

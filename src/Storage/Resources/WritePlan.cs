@@ -5,11 +5,12 @@ using BetterCare.Care.Storage.Model;
 namespace BetterCare.Care.Storage.Resources;
 
 /// <summary>What a commit will write, decided before anything is written.</summary>
-internal sealed partial class WritePlan
+/// <param name="size">About how many resources it will be of.</param>
+internal sealed partial class WritePlan(int size = 0)
 {
-    private readonly Dictionary<(ResourceType, string), PreparedResource> _latest = [];
+    private readonly Dictionary<(ResourceType, string), PreparedResource> _latest = new(size);
 
-    public List<PreparedResource> Inserts { get; } = [];
+    public List<PreparedResource> Inserts { get; } = new(size);
 
     public List<PreparedResource> Updates { get; } = [];
 
@@ -23,6 +24,9 @@ internal sealed partial class WritePlan
 
     public List<(long PatientKey, int From, int Until)> Registrations { get; } = [];
 
+    /// <summary>Those of what is written, or was for a moment, that can move an opt-out.</summary>
+    public List<PreparedResource> SayOfOptOuts { get; } = [];
+
     public IEnumerable<PreparedResource> Written => Inserts.Concat(Updates);
 
     public WriteFailure? Decide(WriteBatch batch, long now)
@@ -33,7 +37,7 @@ internal sealed partial class WritePlan
             var seen = new HashSet<(ResourceType, string)>();
             foreach (var item in batch.Items)
             {
-                var failure = Judge(item, seen.Add((item.Type, item.Id)));
+                var failure = Judge(item, Earlier(item), seen.Add((item.Type, item.Id)));
                 if (failure is not null)
                 {
                     return failure;
@@ -43,7 +47,8 @@ internal sealed partial class WritePlan
 
         foreach (var item in batch.Items)
         {
-            if (batch.RejectsSingly && Judge(item, first: true) is { } failure)
+            var earlier = Earlier(item);
+            if (batch.RejectsSingly && Judge(item, earlier, first: true) is { } failure)
             {
                 batch.Checkpoint!.Rejects.Add(new ImportReject
                 {
@@ -55,15 +60,15 @@ internal sealed partial class WritePlan
                 continue;
             }
 
-            Enter(item, now);
+            Enter(item, earlier, now);
         }
 
         return null;
     }
 
-    private WriteFailure? Judge(PreparedResource item, bool first)
+    private WriteFailure? Judge(PreparedResource item, PreparedResource? earlier, bool first)
     {
-        var before = Before(item);
+        var before = Before(item, earlier);
         if (_overtaken?.Contains(item) == true)
         {
             return new WriteFailure(item, 409, new Issue(IssueSeverity.Error, "conflict", "Patient",
@@ -108,14 +113,16 @@ internal sealed partial class WritePlan
         return null;
     }
 
-    private Existing? Before(PreparedResource item) =>
-        _latest.TryGetValue((item.Type, item.Id), out var earlier)
-            ? new Existing(earlier.PatientKey, earlier.Version, earlier.Outcome == WriteOutcome.Deleted, earlier.SupplierKey, earlier.ContentHash, earlier.LastUpdated)
-            : item.Before;
+    /// <summary>The version of the same resource that this commit has already; null: none.</summary>
+    private PreparedResource? Earlier(PreparedResource item) => _latest.GetValueOrDefault((item.Type, item.Id));
 
-    private void Enter(PreparedResource item, long now)
+    private static Existing? Before(PreparedResource item, PreparedResource? earlier) => earlier is null
+        ? item.Before
+        : new Existing(earlier.PatientKey, earlier.Version, earlier.Outcome == WriteOutcome.Deleted, earlier.SupplierKey, earlier.ContentHash, earlier.LastUpdated);
+
+    private void Enter(PreparedResource item, PreparedResource? earlier, long now)
     {
-        var before = Before(item);
+        var before = Before(item, earlier);
         if (item.IsBeside)
         {
             (item.Outcome, item.Version, item.LastUpdated) = (WriteOutcome.KeptBeside, before?.Version ?? 1, now);
@@ -172,7 +179,7 @@ internal sealed partial class WritePlan
         EnterFacts(item);
 
         // Two versions of one resource in one commit: the earlier one goes to history as it came, in order.
-        if (_latest.TryGetValue((item.Type, item.Id), out var earlier) && earlier.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted)
+        if (earlier?.Outcome is WriteOutcome.Created or WriteOutcome.Updated or WriteOutcome.Deleted)
         {
             item.Supersedes = earlier;
             Inserts.Remove(earlier);
@@ -186,6 +193,11 @@ internal sealed partial class WritePlan
 
     private void EnterFacts(PreparedResource item)
     {
+        if (item.Type is ResourceType.Consent or ResourceType.Flag or ResourceType.Patient)
+        {
+            SayOfOptOuts.Add(item);
+        }
+
         if (item.Patient is not null)
         {
             Patients[item.PatientKey] = item.Patient;

@@ -14,6 +14,7 @@ internal sealed class TimelineChange
     public static Dictionary<long, TimelineChange> Gather(IEnumerable<PreparedResource> written, IReadOnlyDictionary<string, int> professionals)
     {
         var changes = new Dictionary<long, TimelineChange>();
+        var (last, of) = (default(TimelineChange), 0L);
         foreach (var item in written)
         {
             if (item.PatientKey == 0 || (item.Events.Length == 0 && item.Before is null))
@@ -21,8 +22,14 @@ internal sealed class TimelineChange
                 continue;
             }
 
-            ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(changes, item.PatientKey, out _);
-            change ??= new TimelineChange();
+            // They come in the order of people.
+            if (last is null || of != item.PatientKey)
+            {
+                last = CollectionsMarshal.GetValueRefOrAddDefault(changes, item.PatientKey, out _) ??= new TimelineChange();
+                of = item.PatientKey;
+            }
+
+            var change = last;
             foreach (var (index, practitionerId) in item.Contacts)
             {
                 item.Events[index] = item.Events[index] with { Code = (uint)professionals[practitionerId] };

@@ -39,7 +39,7 @@ public sealed partial class Merger
         }
 
         // What is kept under others, or under nobody, and names this person: appointments of two, groups.
-        const string Shared = $"SELECT {Columns} FROM resource_person p JOIN resource r ON r.type=p.type AND r.id=p.id WHERE p.patient_key=@key AND r.patient_key<>@key AND NOT p.former AND NOT r.deleted";
+        const string Shared = $"SELECT {Columns} FROM resource_person p JOIN resource_by_id r ON r.type=p.type AND r.id=p.id WHERE p.patient_key=@key AND r.patient_key<>@key AND NOT p.former AND NOT r.deleted";
         foreach (var row in await ReadAsync(work.Connection, Shared, from))
         {
             var body = References.Repoint(row.Body, work.From.Value, work.Into.Value);
@@ -140,7 +140,7 @@ public sealed partial class Merger
         {
             if (row.Deleted)
             {
-                await Admission.RunAsync(work.Connection, "UPDATE resource SET patient_key=@from WHERE type=@type AND id=@id", c => c.Add("from", from).Add("type", (short)row.Type).Add("id", row.Id));
+                await Admission.RunAsync(work.Connection, "UPDATE resource SET patient_key=@from WHERE patient_key=@key AND type=@type AND id=@id", c => c.Add("from", from).Add("key", row.PatientKey).Add("type", (short)row.Type).Add("id", row.Id));
             }
             else
             {
@@ -274,7 +274,7 @@ public sealed partial class Merger
     }
 
     private static async Task<KeptResource?> FindAsync(DbConnection connection, ResourceType type, string id) =>
-        (await ReadAsync(connection, $"SELECT {Columns} FROM resource r WHERE r.type=@key AND r.id=@id", (short)type, id)) is [var row] ? row : null;
+        (await ReadAsync(connection, $"SELECT {Columns} FROM resource_by_id r WHERE r.type=@key AND r.id=@id", (short)type, id)) is [var row] ? row : null;
 
     private static async Task<List<KeptResource>> ReadAsync(DbConnection connection, string sql, object key, string? id = null)
     {
