@@ -5,19 +5,20 @@ namespace BetterCare.Care.Tests.Storage;
 
 public sealed class LogCheckpointsTests
 {
-    [Fact]
-    public async Task Committed_ManyTimesWhileOthersRead_BringsTheLogIntoTheFile()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task BetweenCommits_ManyTimesWhileOthersRead_BringsTheLogIntoTheFile(bool bulk)
     {
         await using var test = await TestDatabase.OpenAsync(DatabaseEngine.Sqlite);
         await using var connection = (SqliteConnection)await test.Database.OpenAsync(CancellationToken.None);
-        await RunAsync(connection, $"PRAGMA wal_autocheckpoint={LogCheckpoints.AtLatest}");
         await RunAsync(connection, "CREATE TABLE note (id INTEGER PRIMARY KEY, text BLOB NOT NULL)");
-        await using (var checkpoints = new LogCheckpoints(test.Database, connection, pages: 20))
+        await using (var checkpoints = new LogCheckpoints(test.Database, connection, first: 20))
         {
             for (var i = 0; i < 200; i++)
             {
                 await RunAsync(connection, "INSERT INTO note (text) VALUES (randomblob(20000))");
-                checkpoints.Committed();
+                checkpoints.BetweenCommits(bulk);
                 await Task.Delay(1);
             }
         }

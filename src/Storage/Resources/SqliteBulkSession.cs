@@ -12,7 +12,7 @@ namespace BetterCare.Care.Storage.Resources;
 /// <param name="connection">Where.</param>
 /// <param name="owned">Whether it is closed with the session.</param>
 /// <param name="log">Where the connection's commits do not wait for the disk: its log. Null: they do.</param>
-/// <param name="checkpoints">Brings the log into the file during bulk writes. Null: commits do.</param>
+/// <param name="checkpoints">Brings the log into the file. Null: commits do.</param>
 internal sealed partial class SqliteBulkSession(DbConnection connection, bool owned = true, WriteAheadLog? log = null, LogCheckpoints? checkpoints = null) : IBulkSession
 {
     private readonly sqlite3 _db = ((SqliteConnection)connection).Handle!;
@@ -20,29 +20,19 @@ internal sealed partial class SqliteBulkSession(DbConnection connection, bool ow
     private readonly Dictionary<string, int> _professionals = new(StringComparer.Ordinal);
     private readonly IndexKeys _keys = new();
     private AuditAppender? _audit;
-    private bool _bulk;
     private readonly List<CodeEntry> _codes = [];
 
     public DbConnection Connection => connection;
 
     public Task BeginAsync(bool bulk)
     {
-        // Bringing the log into the file makes whoever comes next wait. Between requests it is done at 64 MB; in bulk beside them.
-        _bulk = bulk && checkpoints is not null;
-        raw.sqlite3_wal_autocheckpoint(_db, _bulk ? LogCheckpoints.AtLatest : 8_000);
+        checkpoints?.BetweenCommits(bulk);
 
         // A reader that wants to write later must not deadlock with us: take the write lock at once.
         return Run("BEGIN IMMEDIATE");
     }
 
-    public async Task CommitAsync()
-    {
-        await Run("COMMIT");
-        if (_bulk)
-        {
-            checkpoints!.Committed();
-        }
-    }
+    public Task CommitAsync() => Run("COMMIT");
 
     public Task SyncAsync() => log?.SyncAsync() ?? Task.CompletedTask;
 
