@@ -1,6 +1,8 @@
 using BetterCare.Care.Storage;
 using BetterCare.Care.Storage.Audit;
 using BetterCare.Care.Storage.Resources;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace BetterCare.Care.Tests.Storage;
 
@@ -41,6 +43,35 @@ public sealed class RowReadsTests
         var found = await rows.FewAsync($"SELECT {string.Join(" UNION ALL SELECT ", values.Select((_, i) => $"@p{i}"))}", values, static r => r.Long(0), Ct);
 
         found.ShouldBe(values.Cast<long>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task List_WithAnotherLimitEachTime_GivesSoMany(DatabaseEngine engine)
+    {
+        await using var test = await TestDatabase.OpenAsync(engine);
+        await using var rows = new RowReads(test.Database);
+
+        foreach (var limit in new long[] { 2, 0, 3, 1 })
+        {
+            var found = await rows.ListAsync("SELECT v FROM (SELECT 1 AS v UNION ALL SELECT 2 UNION ALL SELECT 3) n ORDER BY v LIMIT @p0", [limit], static r => r.Long(0), Ct);
+
+            found.ShouldBe(new long[] { 1, 2, 3 }.Take((int)limit));
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_OnSqlite_GivesConnectionsBackAsTheyWere()
+    {
+        await using var test = await TestDatabase.OpenAsync(DatabaseEngine.Sqlite);
+        var rows = new RowReads(test.Database);
+        await rows.FirstAsync("SELECT @p0", [1L], static r => r.Long(0), Ct);
+
+        await rows.DisposeAsync();
+
+        await using var connection = (SqliteConnection)await test.Database.OpenAsync(Ct);
+        raw.sqlite3_db_config(connection.Handle!, raw.SQLITE_DBCONFIG_ENABLE_QPSG, -1, out var plansWithoutValues).ShouldBe(raw.SQLITE_OK);
+        plansWithoutValues.ShouldBe(0);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
 {
     private const string Aliased = "r.patient_key, r.type, r.id, r.version, r.last_updated, r.deleted, r.meta_at, r.body";
 
-    private const string OwnSql = $"SELECT {Columns} FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id LIMIT @p2";
+    private const string OwnSql = "SELECT id, version, last_updated, meta_at, body FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id LIMIT @p2";
 
     private const string SharedSql =
         $"SELECT {Aliased} FROM resource_person l JOIN resource_by_id r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted";
@@ -77,7 +77,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
     /// <param name="ct">Cancels.</param>
     public async ValueTask<PersonResources> OfPersonAsync(long patientKey, ResourceType type, int limit, CancellationToken ct)
     {
-        var own = new RowQuery<StoredResource>(OwnSql, [patientKey, (short)type, limit], Resource);
+        var own = new RowQuery<StoredResource>(OwnSql, [patientKey, (short)type, limit], Own(patientKey, type));
         var shared = new RowQuery<StoredResource>(SharedSql + " AND l.type=@p1", [patientKey, (short)type], Resource);
         var flags = new RowQuery<PersonFlags>("SELECT flags FROM patient WHERE patient_key=@p0", [patientKey], static row => (PersonFlags)row.Long(0), onlyFirst: true);
         await _rows.TogetherAsync([own, shared, flags], ct);
@@ -88,7 +88,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
     public ValueTask<List<StoredResource>> ListOfPatientAsync(long patientKey, ResourceType type, int limit, CancellationToken ct) => _rows.ListAsync(
         OwnSql,
         [patientKey, (short)type, limit],
-        Resource,
+        Own(patientKey, type),
         ct);
 
     /// <summary>When the latest version of any resource of a type was stored, in Unix milliseconds; 0 never. Read from the end of an index.</summary>
@@ -257,6 +257,10 @@ public sealed partial class ResourceStore : IAsyncDisposable
             + " AND NOT EXISTS (SELECT 1 FROM resource_person l JOIN patient p ON p.patient_key=l.patient_key"
             + $" WHERE l.type=r.type AND l.id=r.id{(former ? "" : " AND NOT l.former")} AND ({hidden}))", values);
     }
+
+    /// <summary>Reads rows of <see cref="OwnSql"/>, which leave out what is the same in each.</summary>
+    private static Func<StoredRow, StoredResource> Own(long patientKey, ResourceType type) => row =>
+        RestrictedRecord.Shown(new(patientKey, type, row.Text(0), (int)row.Long(1), row.Long(2), false, (int)row.Long(3), row.Body(4)));
 
     private static StoredResource Resource(StoredRow row) => RestrictedRecord.Shown(new(
         row.Long(0), (ResourceType)row.Long(1), row.Text(2), (int)row.Long(3), row.Long(4), row.Long(5) != 0, (int)row.Long(6), row.Body(7)));

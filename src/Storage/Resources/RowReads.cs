@@ -16,7 +16,9 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
     // Enough for the readers that two to eight cores can feed; more are closed after use.
     private const int MaxKept = 16;
 
-    private readonly ConcurrentBag<SqliteReader> _readers = [];
+    // The one used last comes first: it has in its cache what is read now.
+    private readonly ConcurrentStack<SqliteReader> _kept = [];
+    private volatile int _keptCount;
 
     /// <summary>All rows of a query that may read long.</summary>
     /// <typeparam name="T">What a row becomes.</typeparam>
@@ -29,12 +31,12 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         var rows = new List<T>();
         if (database.Engine == DatabaseEngine.Sqlite)
         {
-            await ReadSqliteAsync(sql, values, row =>
+            await WithReaderAsync(reader => reader.Read(sql, values, row =>
             {
                 ct.ThrowIfCancellationRequested();
                 rows.Add(read(row));
                 return true;
-            }, ct);
+            }), ct);
             return rows;
         }
 
@@ -85,24 +87,31 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
             return;
         }
 
-        foreach (var query in queries)
+        await WithReaderAsync(reader =>
         {
-            await ReadSqliteAsync(query.Sql, query.Values, query.Take, ct);
-        }
+            foreach (var query in queries)
+            {
+                reader.Read(query.Sql, query.Values, query.Take);
+            }
+        }, ct);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        while (_readers.TryTake(out var reader))
+        while (_kept.TryPop(out var reader))
         {
             await reader.DisposeAsync();
         }
     }
 
-    private async ValueTask ReadSqliteAsync(string sql, object[] values, Func<StoredRow, bool> each, CancellationToken ct)
+    private async ValueTask WithReaderAsync(Action<SqliteReader> read, CancellationToken ct)
     {
-        if (!_readers.TryTake(out var reader))
+        if (_kept.TryPop(out var reader))
+        {
+            Interlocked.Decrement(ref _keptCount);
+        }
+        else
         {
             reader = new SqliteReader((SqliteConnection)await database.OpenAsync(ct));
         }
@@ -110,14 +119,15 @@ public sealed class RowReads(CareDatabase database) : IAsyncDisposable
         var sound = false;
         try
         {
-            reader.Read(sql, values, each);
+            read(reader);
             sound = true;
         }
         finally
         {
-            if (sound && _readers.Count < MaxKept)
+            if (sound && _keptCount < MaxKept)
             {
-                _readers.Add(reader);
+                Interlocked.Increment(ref _keptCount);
+                _kept.Push(reader);
             }
             else
             {

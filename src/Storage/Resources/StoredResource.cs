@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
+using System.Text.Unicode;
 using BetterCare.Care.Fhir;
 
 namespace BetterCare.Care.Storage.Resources;
@@ -23,12 +23,9 @@ public sealed record StoredResource(long PatientKey, ResourceType Type, string I
     public void WriteTo(IBufferWriter<byte> output)
     {
         Span<byte> meta = stackalloc byte[96];
-        var length = Encoding.UTF8.GetBytes($"\"versionId\":\"{Version}\",\"lastUpdated\":\"{Instant}\"", meta);
-        if (Body[MetaAt] != (byte)'}')
-        {
-            meta[length++] = (byte)',';
-        }
-
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(LastUpdated);
+        var comma = Body[MetaAt] == (byte)'}' ? "" : ",";
+        _ = Utf8.TryWrite(meta, CultureInfo.InvariantCulture, $"\"versionId\":\"{Version}\",\"lastUpdated\":\"{at:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\"{comma}", out var length);
         output.Write(Body.AsSpan(0, MetaAt));
         output.Write(meta[..length]);
         output.Write(Body.AsSpan(MetaAt));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using BetterCare.Care.Api.Http;
@@ -76,15 +77,9 @@ public sealed record BundleContent(string Base, string Type, long? Total, string
     {
         var item = Entries[index];
         var resource = item.Resource;
-        if (index > 0)
-        {
-            to.Write(","u8);
-        }
-
-        Write(to, $"{{\"fullUrl\":\"{Base}/{resource.Type.Name()}/{resource.Id}\"");
+        Write(to, $"{(index > 0 ? "," : "")}{{\"fullUrl\":\"{Base}/{resource.Type.Name()}/{resource.Id}\"{(resource.Deleted ? "" : ",\"resource\":")}");
         if (!resource.Deleted)
         {
-            to.Write(",\"resource\":"u8);
             if (Renderer.IsWhole)
             {
                 resource.WriteTo(to);
@@ -97,16 +92,14 @@ public sealed record BundleContent(string Base, string Type, long? Total, string
 
         if (item.Mode.Length > 0)
         {
-            Write(to, $",\"search\":{{{Score(item.Score)}\"mode\":\"{item.Mode}\"}}");
+            Write(to, $",\"search\":{{{Score(item.Score)}\"mode\":\"{item.Mode}\"}}}}");
         }
         else
         {
             // A version that follows none was a POST or a PUT to a new id: R4 lets a server that does not know say PUT.
             var (method, status) = resource.Deleted ? ("DELETE", "204") : ("PUT", resource.Version == 1 ? "201" : "200");
-            Write(to, $",\"request\":{{\"method\":\"{method}\",\"url\":\"{resource.Type.Name()}/{resource.Id}\"}},\"response\":{{\"status\":\"{status}\",\"etag\":\"W/\\\"{resource.Version}\\\"\",\"lastModified\":\"{resource.Instant}\"}}");
+            Write(to, $",\"request\":{{\"method\":\"{method}\",\"url\":\"{resource.Type.Name()}/{resource.Id}\"}},\"response\":{{\"status\":\"{status}\",\"etag\":\"W/\\\"{resource.Version}\\\"\",\"lastModified\":\"{resource.Instant}\"}}}}");
         }
-
-        to.Write("}"u8);
     }
 
     /// <summary>Everything after the entries.</summary>
@@ -147,7 +140,11 @@ public sealed record BundleContent(string Base, string Type, long? Total, string
             + $"\"score\":{score.Score.ToString(CultureInfo.InvariantCulture)},";
     }
 
-    private static void Write(IBufferWriter<byte> to, string text) => Encoding.UTF8.GetBytes(text, to);
+    private static void Write(IBufferWriter<byte> to, DefaultInterpolatedStringHandler text)
+    {
+        Encoding.UTF8.GetBytes(text.Text, to);
+        text.Clear();
+    }
 }
 
 /// <summary>Sends a Bundle, entry by entry, so that a page is never in memory twice.</summary>
