@@ -12,7 +12,7 @@ public sealed partial class ResourceStore
     /// <param name="ct">Cancels.</param>
     public async IAsyncEnumerable<StoredResource> AsOfAsync(ResourceType type, long at, [EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var current in ListAsync($"SELECT {Columns} FROM resource_by_id WHERE type=@p0 AND (NOT deleted OR last_updated>@p1) ORDER BY id", [(short)type, at], ct))
+        await foreach (var current in ListAsync($"SELECT {Columns} FROM {database.ResourceById} WHERE type=@p0 AND (NOT deleted OR last_updated>@p1) ORDER BY id", [(short)type, at], ct))
         {
             if (current.LastUpdated <= at)
             {

@@ -50,7 +50,7 @@ public sealed partial class ResourceStore
         foreach (var part in ids.Where(IsId).Chunk(MaxList))
         {
             var (list, values) = List([(short)type], part);
-            found.AddRange(await _rows.FewAsync($"SELECT {Columns} FROM resource_by_id WHERE type=@p0 AND id IN ({list})", values, Resource, ct));
+            found.AddRange(await _rows.FewAsync($"SELECT {Columns} FROM {database.ResourceById} WHERE type=@p0 AND id IN ({list})", values, Resource, ct));
         }
 
         return found;

@@ -37,8 +37,8 @@ public sealed partial class ResourceStore : IAsyncDisposable
 
     private const string OwnSql = "SELECT id, version, last_updated, meta_at, body FROM resource WHERE patient_key=@p0 AND type=@p1 AND NOT deleted ORDER BY id LIMIT @p2";
 
-    private const string SharedSql =
-        $"SELECT {Aliased} FROM resource_person l JOIN resource_by_id r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted";
+    private readonly string _sharedSql =
+        $"SELECT {Aliased} FROM resource_person l JOIN {database.ResourceById} r ON r.type=l.type AND r.id=l.id WHERE l.patient_key=@p0 AND NOT l.former AND NOT r.deleted";
 
     private readonly RowReads _rows = new(database);
 
@@ -64,7 +64,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
 
         var (visible, all) = Of(people, [(short)type, id], former);
         return _rows.FirstAsync(
-            $"SELECT {Aliased}, COALESCE((SELECT o.flags FROM patient o WHERE o.patient_key=r.patient_key), 0) FROM resource_by_id r WHERE r.type=@p0 AND r.id=@p1{visible}",
+            $"SELECT {Aliased}, COALESCE((SELECT o.flags FROM patient o WHERE o.patient_key=r.patient_key), 0) FROM {database.ResourceById} r WHERE r.type=@p0 AND r.id=@p1{visible}",
             all,
             static row => new FoundResource(Resource(row), (PersonFlags)row.Long(8)),
             ct);
@@ -78,7 +78,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
     public async ValueTask<PersonResources> OfPersonAsync(long patientKey, ResourceType type, int limit, CancellationToken ct)
     {
         var own = new RowQuery<StoredResource>(OwnSql, [patientKey, (short)type, limit], Own(patientKey, type));
-        var shared = new RowQuery<StoredResource>(SharedSql + " AND l.type=@p1", [patientKey, (short)type], Resource);
+        var shared = new RowQuery<StoredResource>(_sharedSql + " AND l.type=@p1", [patientKey, (short)type], Resource);
         var flags = new RowQuery<PersonFlags>("SELECT flags FROM patient WHERE patient_key=@p0", [patientKey], static row => (PersonFlags)row.Long(0), onlyFirst: true);
         await _rows.TogetherAsync([own, shared, flags], ct);
         return new PersonResources(own.Rows, shared.Rows, flags.First);
@@ -101,7 +101,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
 
     /// <summary>A person's current resources that are not theirs alone, of one type or of all; those kept under another person too.</summary>
     public ValueTask<List<StoredResource>> SharedWithAsync(long patientKey, ResourceType? type, CancellationToken ct) => _rows.FewAsync(
-        SharedSql + (type is null ? "" : " AND l.type=@p1"),
+        _sharedSql + (type is null ? "" : " AND l.type=@p1"),
         type is { } t ? [patientKey, (short)t] : [patientKey],
         Resource,
         ct);
@@ -154,7 +154,7 @@ public sealed partial class ResourceStore : IAsyncDisposable
 
     /// <summary>Current resources of a type after an id, in the order of ids.</summary>
     public ValueTask<List<StoredResource>> PageAsync(ResourceType type, string afterId, PeopleFilter people, int limit, CancellationToken ct) => SelectAsync(
-        "resource_by_id r", "r.type=@p0 AND r.id>@p1", [(short)type, afterId], people, "ORDER BY r.id", limit, ct);
+        $"{database.ResourceById} r", "r.type=@p0 AND r.id>@p1", [(short)type, afterId], people, "ORDER BY r.id", limit, ct);
 
     /// <summary>How many current resources there are of a type.</summary>
     public async ValueTask<long> CountAsync(ResourceType type, PeopleFilter people, CancellationToken ct)

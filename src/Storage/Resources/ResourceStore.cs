@@ -12,10 +12,12 @@ public sealed partial class ResourceStore(CareDatabase database)
 
     private const string Columns = "patient_key, type, id, version, last_updated, deleted, meta_at, body";
 
+    private readonly string _readSql = $"SELECT {Columns} FROM {database.ResourceById} WHERE type=@p0 AND id=@p1";
+
     /// <summary>The current version, deleted or not; null where there never was one.</summary>
     public ValueTask<StoredResource?> ReadAsync(ResourceType type, string id, CancellationToken ct) => !IsId(id)
         ? ValueTask.FromResult<StoredResource?>(null)
-        : _rows.FirstAsync($"SELECT {Columns} FROM resource_by_id WHERE type=@p0 AND id=@p1", [(short)type, id], Resource, ct);
+        : _rows.FirstAsync(_readSql, [(short)type, id], Resource, ct);
 
     /// <summary>One version; null where there is none of that number.</summary>
     public async Task<StoredResource?> ReadVersionAsync(ResourceType type, string id, int version, CancellationToken ct)
